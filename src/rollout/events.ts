@@ -1,0 +1,84 @@
+/**
+ * What happened: the journal's entries and `--json`. Type and data are the public contract; wording is not.
+ * Types are `noun.participle`, or `verb.begun|done|failed` for what is done to one target.
+ */
+import type { Plan } from '../plan/plan.ts';
+import type { Reading, Side, Verdict } from '../probe/verdict.ts';
+import type { Standing } from '../target/strategy.ts';
+
+export type Outcome = 'settled' | 'refused' | 'rolled-back' | 'stranded' | 'halted';
+export type Verb = 'stage' | 'promote' | 'revert';
+
+export interface ReleaseFacts {
+  readonly id: string;
+  readonly contentDigest: string;
+  readonly digest: string;
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** What a target runs when the rollout ends. */
+export interface EndStanding {
+  readonly target: string;
+  readonly live: string | null;
+  readonly beside: string | null;
+  /** Null when it could not be read. */
+  readonly readable: boolean;
+  readonly phase: Phase;
+}
+
+export type Phase =
+  | 'pending' | 'staging' | 'staged' | 'cleared' | 'promoting' | 'promoted' | 'observed' | 'baked' | 'settled'
+  | 'reverting' | 'reverted' | 'stranded' | 'refused' | 'left';
+
+export interface Failure {
+  readonly kind: string;
+  readonly code: string;
+  readonly message: string;
+  readonly next?: string | undefined;
+}
+
+export type Happening =
+  | { readonly type: 'rollout.begun'; readonly plan: Plan; readonly release: ReleaseFacts; readonly settingsDigest: string }
+  | { readonly type: 'rollout.resumed' }
+  | { readonly type: 'rollout.interrupted'; readonly signal: string }
+  | { readonly type: 'rollout.ended'; readonly outcome: Outcome; readonly why: string; readonly standings: readonly EndStanding[] }
+  | { readonly type: 'stage.begun'; readonly target: string }
+  | { readonly type: 'stage.done'; readonly target: string; readonly incumbentId: string | null; readonly address: string | null; readonly bytes: number }
+  | { readonly type: 'stage.failed'; readonly target: string; readonly failure: Failure }
+  /** The incumbent, looked at before anything moves: which checks it passes, to be held against it later. */
+  | { readonly type: 'incumbent.looked'; readonly target: string; readonly passed: readonly string[]; readonly functions: readonly string[] }
+  | { readonly type: 'reading.taken'; readonly reading: Reading; readonly during: 'clear' | 'proof' | 'observe' | 'bake' | 'revert' }
+  | { readonly type: 'target.cleared'; readonly target: string; readonly during: 'clear' | 'proof'; readonly verdict: Verdict }
+  | { readonly type: 'target.refused'; readonly target: string; readonly verdict: Verdict }
+  | { readonly type: 'wave.opened'; readonly wave: string; readonly targets: readonly string[] }
+  | { readonly type: 'promote.begun'; readonly target: string; readonly before: Standing }
+  | { readonly type: 'promote.done'; readonly target: string; readonly standing: Standing }
+  | { readonly type: 'promote.failed'; readonly target: string; readonly failure: Failure }
+  | { readonly type: 'target.observed'; readonly target: string; readonly verdict: Verdict }
+  | { readonly type: 'wave.promoted'; readonly wave: string; readonly bakeUntilMs: number }
+  | { readonly type: 'wave.baked'; readonly wave: string }
+  /** Why a target counts as failed; the count is held against `failureTolerance`. */
+  | { readonly type: 'target.failed'; readonly target: string; readonly why: string; readonly verdict: Verdict | null }
+  | { readonly type: 'target.drifted'; readonly target: string; readonly expected: Standing; readonly found: Standing }
+  | { readonly type: 'doubt.raised'; readonly target: string; readonly verb: Verb; readonly failure: Failure }
+  | { readonly type: 'doubt.settled'; readonly target: string; readonly verb: Verb; readonly standing: Standing; readonly happened: boolean }
+  | { readonly type: 'rollback.decided'; readonly why: string; readonly targets: readonly string[]; readonly failing: readonly string[] }
+  | { readonly type: 'revert.begun'; readonly target: string; readonly before: Standing }
+  | { readonly type: 'revert.done'; readonly target: string; readonly standing: Standing }
+  | { readonly type: 'revert.failed'; readonly target: string; readonly failure: Failure }
+  | { readonly type: 'target.reverted'; readonly target: string; readonly verdict: Verdict }
+  | { readonly type: 'target.stranded'; readonly target: string; readonly why: string; readonly verdict: Verdict | null }
+  | { readonly type: 'halt.decided'; readonly why: string };
+
+/** A happening in the journal: numbered from 1 without gaps, with the instant of the rollout's clock. */
+export type Recorded = { readonly seq: number; readonly at: string; readonly rollout: string } & Happening;
+
+/** What is worth showing while it lasts, and not worth keeping. */
+export type Notice =
+  | { readonly type: 'upload.progressed'; readonly target: string; readonly sentBytes: number; readonly totalBytes: number }
+  | { readonly type: 'operation.waited'; readonly target: string; readonly what: string }
+  | { readonly type: 'reading.noticed'; readonly target: string; readonly side: Side; readonly reading: Reading };
+
+export type Shown = Recorded | (Notice & { readonly at: string });
+export type Reporter = (events: AsyncIterable<Shown>) => AsyncIterable<string>;

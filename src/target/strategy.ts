@@ -1,0 +1,50 @@
+/** How one hosting plan moves a release: four verbs and no more. */
+import { DefectError } from '../errors.ts';
+import type { Target } from '../plan/fleet.ts';
+import type { Release } from '../release/release.ts';
+
+/** What a target runs live and what waits beside it, as read from Azure. A null id: that slot carries no stamp. */
+export interface Standing {
+  readonly live: string | null;
+  readonly beside: string | null;
+}
+
+/** The release that sits ready beside the live one. */
+export interface Candidate {
+  readonly target: Target;
+  /** The id that will be live after a promotion. */
+  readonly releaseId: string | null;
+  /** The id that is live now and will wait beside. */
+  readonly incumbentId: string | null;
+  /** Where the candidate can be looked at before it is live; null: this plan has no such place. */
+  readonly address: URL | null;
+}
+
+declare const clearance: unique symbol;
+/** A candidate that was looked at and found healthy. Nothing else can be promoted. */
+export type Cleared = Candidate & { readonly [clearance]: true };
+
+/** Law 7: the only way to a `Cleared`. The verdict must come from looks at this very candidate. */
+export function clear(candidate: Candidate, verdict: { readonly conclusion: string }): Cleared {
+  if (verdict.conclusion !== 'healthy') {
+    throw new DefectError(`${candidate.target.name} was to be cleared on a verdict "${verdict.conclusion}".`, {
+      code: 'cleared-without-health',
+      where: candidate.target.name,
+    });
+  }
+  return candidate as Cleared;
+}
+
+export interface Strategy {
+  /** Waits out an operation in flight, then reads. */
+  inspect(target: Target): Promise<Standing>;
+  /** Puts the release beside the live one. Doing it again is harmless. */
+  stage(target: Target, release: Release): Promise<Candidate>;
+  /**
+   * Makes the candidate live, exactly once. Throws TransientError when certainly nothing moved, RefusalError
+   * when it never will, DoubtError when only `inspect` can tell.
+   */
+  promote(candidate: Cleared): Promise<Standing>;
+  /** Brings the release that waits beside back: here `releaseId` is the incumbent, `incumbentId` the sick one. */
+  revert(candidate: Cleared): Promise<Standing>;
+}
