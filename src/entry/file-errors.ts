@@ -1,0 +1,29 @@
+/** What the operating system says about files, in words that people know. */
+
+const meanings: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+  EEXIST: 'it exists already',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+export function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT';
+}
+
+export function tellFileError(error: unknown): string {
+  const code = codeOf(error);
+  if (code === null) return error instanceof Error ? error.message : String(error);
+  return `${meanings[code] ?? 'the operating system refuses'} (${code}).`;
+}

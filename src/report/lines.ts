@@ -1,0 +1,98 @@
+import type { Reading } from '../probe/verdict.ts';
+import type { Recorded, Shown } from '../rollout/events.ts';
+import { isRecorded } from './json.ts';
+import { neutralise } from './neutralise.ts';
+import { place, sentence, tellReading } from './sentence.ts';
+import { emptyView, nextView, type View } from './view.ts';
+import { writeBytes, writeElapsed, writeRelease } from './words.ts';
+
+/**
+ * One plain sentence an event, for logs. `history` is what the journal held before (a resumed rollout): it is
+ * known, and not told again. Looks that say what the last one said are left out, or bakes would drown the rest.
+ */
+export async function* reportLines(
+  events: AsyncIterable<Shown>,
+  history: readonly Recorded[] = [],
+): AsyncGenerator<string> {
+  let view = history.reduce<View>((known, event) => nextView(known, event), emptyView());
+  const novelty = createNovelty();
+  for await (const event of events) {
+    const told = novelty(event) ? tell(event, view) : null;
+    view = nextView(view, event);
+    const begunMs = view.begunMs ?? view.nowMs;
+    if (told !== null) yield neutralise(`[+${writeElapsed(view.nowMs - begunMs)}] ${told}`);
+    if (event.type === 'rollout.ended') for (const line of tellStandings(view)) yield neutralise(line);
+  }
+}
+
+/** What every target runs, one line each: no end without it (law 4). */
+export function tellStandings(view: View): readonly string[] {
+  const width = Math.max(0, ...[...view.rows.keys()].map((name) => name.length));
+  return [...view.rows.values()].map(({ name, region, phase, live, beside }) => {
+    const runs =
+      live === undefined
+        ? 'could not be read'
+        : `live ${writeRelease(live)}, beside it ${beside === undefined ? 'nothing known' : writeRelease(beside)}`;
+    return `    ${name.padEnd(width)}  ${region}: ${phase}; ${runs}`;
+  });
+}
+
+function tell(event: Shown, view: View): string {
+  if (isRecorded(event)) return sentence(event, view);
+  switch (event.type) {
+    case 'upload.progressed':
+      return (
+        `${place(event.target, view)}: uploaded ${writeBytes(event.sentBytes)} of ${writeBytes(event.totalBytes)} ` +
+        `(${percent(event)} %).`
+      );
+    case 'operation.waited':
+      return `${place(event.target, view)}: waiting: ${event.what}`;
+    case 'reading.noticed':
+      return tellReading(event.reading, view);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Says whether an event brings anything that its predecessor of the same kind did not. */
+function createNovelty(): (event: Shown) => boolean {
+  const last = new Map<string, string>();
+  const isNew = (key: string, said: string): boolean => {
+    if (last.get(key) === said) return false;
+    last.set(key, said);
+    return true;
+  };
+  return (event) => {
+    switch (event.type) {
+      case 'upload.progressed':
+        return isNew(`upload ${event.target}`, String(Math.floor(percent(event) / 25)));
+      case 'operation.waited':
+        return isNew(`wait ${event.target}`, event.what);
+      case 'reading.taken':
+      case 'reading.noticed':
+        return isNew(`reading ${event.reading.target} ${event.reading.side}`, gist(event.reading));
+      default:
+        return true;
+    }
+  };
+}
+
+/** Digits change with every look (elapsed times, counters) and are no news by themselves. */
+function gist({ condition, expected, findings }: Reading): string {
+  const notable = findings.filter((finding) => finding.condition !== 'healthy');
+  return JSON.stringify([
+    condition,
+    expected,
+    notable.map(({ check, said }) => [check, said.replace(/\d+ ?m?s\b/g, '')]),
+  ]);
+}
+
+function percent({
+  sentBytes,
+  totalBytes,
+}: {
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}): number {
+  return totalBytes > 0 ? Math.min(100, Math.floor((sentBytes / totalBytes) * 100)) : 100;
+}

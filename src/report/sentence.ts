@@ -1,0 +1,149 @@
+/** One plain sentence for each happening. The wording is not a contract; the journal is. */
+import type { Finding, Reading, Verdict } from '../probe/verdict.ts';
+import type { Happening, Outcome, Recorded, Verb } from '../rollout/events.ts';
+import type { Standing } from '../target/strategy.ts';
+import { nameSide, type View } from './view.ts';
+import { count, list, writeBytes, writeElapsed, writeRelease, writeSpan } from './words.ts';
+
+type Told<K extends Happening['type']> = Extract<Recorded, { readonly type: K }>;
+type Sentences = { readonly [K in Happening['type']]: (event: Told<K>, view: View) => string };
+
+/** The sentence for one entry of the journal, given what was known before it. Not neutralised yet. */
+export function sentence<K extends Happening['type']>(event: Told<K>, view: View): string {
+  const tell = sentences[event.type as K] as (event: Told<K>, view: View) => string;
+  return tell(event, view);
+}
+
+/** `weu (westeurope, wave canary)`. */
+export function place(name: string, view: View): string {
+  const row = view.rows.get(name);
+  if (!row) return name;
+  return row.wave ? `${name} (${row.region}, wave ${row.wave})` : `${name} (${row.region})`;
+}
+
+/** What a reading saw; a healthy one needs no detail, any other says which check said what. */
+export function tellReading(reading: Reading, view: View): string {
+  const told = `${place(reading.target, view)}: ${nameSide(reading.side)} is ${reading.condition}`;
+  const notable = reading.findings.filter(({ condition }) => condition !== 'healthy');
+  return notable.length === 0 ? `${told}.` : `${told}: ${notable.map(tellFinding).join('; ')}.`;
+}
+
+function tellFinding({ check, said }: Finding): string {
+  return `${check}: ${trimPeriod(said)}`;
+}
+
+/** What to say at the end, for each outcome; the laws promise that it is one of these. */
+const endings: Readonly<Record<Outcome, string>> = {
+  settled: 'Settled: the release is live wherever it was planned',
+  refused: 'Refused: nothing live was touched',
+  'rolled-back': 'Rolled back: the releases from before are live again',
+  stranded: 'Stranded: not every target could be taken back, and somebody has to look',
+  halted: 'Halted: nothing more is done until somebody has looked',
+};
+
+const verbs: Readonly<Record<Verb, string>> = {
+  stage: 'staging',
+  promote: 'the promotion',
+  revert: 'the reversal',
+};
+
+const sentences: Sentences = {
+  'rollout.begun': ({ plan, release, rollout }) =>
+    `Rollout ${rollout} of ${plan.app} begins: release ${release.id} (${count(release.files, 'file')}, ` +
+    `${writeBytes(release.bytes)}) for ${count(plan.targets.filter((t) => t.action === 'promote').length, 'target')} ` +
+    `in ${count(plan.waves.length, 'wave')}: ` +
+    `${plan.waves.map((wave) => `${wave.name} (${wave.targets.length})`).join(', ')}.`,
+  'rollout.resumed': ({ rollout }) => `Rollout ${rollout} goes on from where its journal ends.`,
+  'rollout.interrupted': ({ signal, rollout }) =>
+    `Interrupted by ${signal}: nothing new is started. Go on with: slotwave resume ${rollout}`,
+  'rollout.ended': ({ outcome, why, at }, view) =>
+    `${endings[outcome]}. ${endWith(why)} It took ${writeElapsed(Date.parse(at) - (view.begunMs ?? Date.parse(at)))}.`,
+  'stage.begun': ({ target }, view) => `${place(target, view)}: staging the release beside production.`,
+  'stage.done': ({ target, incumbentId, bytes }, view) =>
+    `${place(target, view)}: staged (${writeBytes(bytes)}); live there now: ${writeRelease(incumbentId)}.`,
+  'stage.failed': ({ target, failure }, view) =>
+    `${place(target, view)}: staging failed. ${tellFailure(failure)}`,
+  'incumbent.looked': ({ target, passed, functions }, view) =>
+    `${place(target, view)}: the live release was looked at before anything moves: ` +
+    `${count(functions.length, 'function')}, passes ${list(passed)}.`,
+  'reading.taken': ({ reading }, view) => tellReading(reading, view),
+  'target.cleared': ({ target, during, verdict }, view) =>
+    during === 'clear'
+      ? `${place(target, view)}: cleared for promotion. ${endWith(verdict.why)}`
+      : `${place(target, view)}: still well right before its promotion. ${endWith(verdict.why)}`,
+  'target.refused': ({ target, verdict }, view) =>
+    `${place(target, view)}: refused in staging (${verdict.conclusion}). ${tellVerdict(verdict)}`,
+  'wave.opened': ({ wave, targets }) => `Wave ${wave} opens: ${list(targets)}.`,
+  'promote.begun': ({ target, before }, view) =>
+    `${place(target, view)}: promoting ${writeRelease(before.beside)} over ${writeRelease(before.live)}.`,
+  'promote.done': ({ target, standing }, view) =>
+    `${place(target, view)}: promoted; ${tellStanding(standing)}.`,
+  'promote.failed': ({ target, failure }, view) =>
+    `${place(target, view)}: the promotion failed. ${tellFailure(failure)}`,
+  'target.observed': ({ target, verdict }, view) =>
+    verdict.conclusion === 'healthy'
+      ? `${place(target, view)}: well in production. ${endWith(verdict.why)}`
+      : `${place(target, view)}: not well in production (${verdict.conclusion}). ${tellVerdict(verdict)}`,
+  'wave.promoted': ({ wave, bakeUntilMs, at }) => {
+    const leftMs = bakeUntilMs - Date.parse(at);
+    return leftMs > 0
+      ? `Wave ${wave} is live; it bakes for ${writeSpan(leftMs)} before anything else moves.`
+      : `Wave ${wave} is live.`;
+  },
+  'wave.baked': ({ wave }) => `Wave ${wave} stayed well.`,
+  'target.failed': ({ target, why }, view) => `${place(target, view)}: counts as failed. ${endWith(why)}`,
+  'target.drifted': ({ target, expected, found }, view) =>
+    `${place(target, view)}: somebody else changed it. Expected: ${tellStanding(expected)}. Found: ${tellStanding(found)}.`,
+  'doubt.raised': ({ target, verb, failure }, view) =>
+    `${place(target, view)}: whether ${verbs[verb]} happened is in doubt, so it is not repeated; looking. ` +
+    tellFailure(failure),
+  'doubt.settled': ({ target, verb, standing, happened }, view) =>
+    `${place(target, view)}: doubt settled by looking: ${verbs[verb]} ${happened ? 'happened' : 'did not happen'}; ` +
+    `${tellStanding(standing)}.`,
+  'rollback.decided': ({ why, targets, failing }) =>
+    `Rolling back ${list(targets)}${failing.length > 0 ? `, first ${list(failing)}` : ''}. ${endWith(why)}`,
+  'revert.begun': ({ target, before }, view) =>
+    `${place(target, view)}: bringing back ${writeRelease(before.beside)} in place of ${writeRelease(before.live)}.`,
+  'revert.done': ({ target, standing }, view) =>
+    `${place(target, view)}: taken back; ${tellStanding(standing)}.`,
+  'revert.failed': ({ target, failure }, view) =>
+    `${place(target, view)}: could not be taken back. ${tellFailure(failure)}`,
+  'target.reverted': ({ target, verdict }, view) =>
+    `${place(target, view)}: the release from before is live and ${verdict.conclusion}. ${endWith(verdict.why)}`,
+  'target.stranded': ({ target, why }, view) => `${place(target, view)}: stranded. ${endWith(why)}`,
+  'halt.decided': ({ why }) => `Halting. ${endWith(why)}`,
+};
+
+function tellStanding({ live, beside }: Standing): string {
+  return `live ${writeRelease(live)}, beside it ${writeRelease(beside)}`;
+}
+
+function tellFailure(failure: {
+  readonly code: string;
+  readonly message: string;
+  readonly next?: string | undefined;
+}): string {
+  return [
+    endWith(failure.message),
+    ...(failure.next ? [endWith(failure.next)] : []),
+    `[${failure.code}]`,
+  ].join(' ');
+}
+
+/** A verdict with the last thing that was really seen: the reason a person needs first. */
+function tellVerdict(verdict: Verdict): string {
+  const decisive = verdict.readings.findLast(({ condition }) => condition !== 'healthy');
+  const seen = decisive?.findings.filter(({ condition }) => condition !== 'healthy').map(tellFinding) ?? [];
+  const fresh = seen.filter((text) => !verdict.why.includes(text));
+  return fresh.length === 0
+    ? endWith(verdict.why)
+    : `${endWith(verdict.why)} Last seen: ${fresh.join('; ')}.`;
+}
+
+function endWith(text: string): string {
+  return `${trimPeriod(text)}.`;
+}
+
+function trimPeriod(text: string): string {
+  return text.replace(/[.\s]+$/, '');
+}

@@ -1,0 +1,221 @@
+/** One frame of the live table, as lines of plain or coloured text. Pure: the same view draws the same frame. */
+import type { Phase } from '../rollout/events.ts';
+import { bar, fit, type Tint, tint, widthOf } from './cells.ts';
+import { neutralise } from './neutralise.ts';
+import type { Row, View, WaveView } from './view.ts';
+import { count, writeBytes, writeElapsed, writeRelease, writeShortRelease } from './words.ts';
+
+export interface FrameSize {
+  readonly columns: number;
+  /** Lines that the frame may take. */
+  readonly rows: number;
+  readonly colour: boolean;
+}
+
+export function drawFrame(view: View, size: FrameSize): readonly string[] {
+  const columns = Math.max(40, Math.min(200, size.columns));
+  const head = [drawTitle(view, columns, size.colour), ...drawWaves(view, columns, size.colour)];
+  const foot = drawFoot(view, columns, size.colour);
+  const room = Math.max(3, size.rows - head.length - foot.length - 1);
+  const { shown, folded } = chooseRows([...view.rows.values()], room);
+  const widths = columnWidths(shown, columns);
+  const table = shown.map((row) => drawRow(row, view, widths, size.colour));
+  const rest = folded.length > 0 ? [tint(fit(tellFolded(folded), columns), 'dim', size.colour)] : [];
+  const frame = [...head, drawHeading(widths, size.colour), ...table, ...rest, ...foot];
+  return frame.map((line) => line.trimEnd()).slice(0, Math.max(1, size.rows));
+}
+
+function drawTitle(view: View, columns: number, colour: boolean): string {
+  if (view.begunMs === null) return fit('Preparing…', columns);
+  const id = writeRelease(view.release?.id ?? null);
+  const text = `${neutralise(view.app)}  release ${id}  ${writeElapsed(view.nowMs - view.begunMs)}`;
+  return tint(fit(text, columns), 'bold', colour);
+}
+
+/** All waves on one line: `✓ canary  ◐ half bakes 01:12  · rest`. */
+function drawWaves(view: View, columns: number, colour: boolean): readonly string[] {
+  if (view.waves.length === 0) return [];
+  const told = view.waves.map((wave) => tellWave(wave, view.nowMs)).join('   ');
+  return [tint(fit(told, columns), 'cyan', colour)];
+}
+
+function tellWave({ name, targets, stage, bakeUntilMs }: WaveView, nowMs: number): string {
+  const label = `${neutralise(name, 24)} (${targets.length})`;
+  switch (stage) {
+    case 'waiting':
+      return `· ${label}`;
+    case 'open':
+      return `▶ ${label}`;
+    case 'baking':
+      return `◐ ${label} bakes ${writeElapsed((bakeUntilMs ?? nowMs) - nowMs)}`;
+    case 'baked':
+      return `✓ ${label}`;
+    default:
+      return stage satisfies never;
+  }
+}
+
+function drawFoot(view: View, columns: number, colour: boolean): readonly string[] {
+  if (view.end) {
+    const good = view.end.outcome === 'settled';
+    return [
+      tint(fit(`${view.end.outcome}: ${neutralise(view.end.why)}`, columns), good ? 'green' : 'red', colour),
+    ];
+  }
+  if (!view.turn) return [];
+  const told = view.turn.to === 'rollback' ? 'rolling back' : 'halting';
+  return [tint(fit(`${told}: ${neutralise(view.turn.why)}`, columns), 'red', colour)];
+}
+
+/** What needs eyes comes first when there is not room for all; order in the table stays the fleet's. */
+export function chooseRows(
+  rows: readonly Row[],
+  room: number,
+): { shown: readonly Row[]; folded: readonly Row[] } {
+  if (rows.length <= room) return { shown: rows, folded: [] };
+  const kept = new Set(
+    rows
+      .map((row, index) => ({ row, index, rank: rankOf(row) }))
+      .sort((a, b) => a.rank - b.rank || a.index - b.index)
+      .slice(0, Math.max(0, room - 1))
+      .map(({ row }) => row),
+  );
+  return { shown: rows.filter((row) => kept.has(row)), folded: rows.filter((row) => !kept.has(row)) };
+}
+
+const ranks: Readonly<Record<Phase, number>> = {
+  stranded: 1,
+  refused: 1,
+  reverting: 2,
+  promoting: 2,
+  promoted: 3,
+  staging: 3,
+  observed: 4,
+  reverted: 5,
+  cleared: 6,
+  staged: 6,
+  baked: 7,
+  pending: 8,
+  settled: 9,
+  left: 9,
+};
+
+function rankOf(row: Row): number {
+  return row.trouble ? 0 : ranks[row.phase];
+}
+
+function tellFolded(rows: readonly Row[]): string {
+  const amounts = new Map<Phase, number>();
+  for (const { phase } of rows) amounts.set(phase, (amounts.get(phase) ?? 0) + 1);
+  const told = [...amounts].map(([phase, amount]) => `${amount} ${phase}`).join(', ');
+  return `  … and ${count(rows.length, 'more target')}: ${told}`;
+}
+
+interface Widths {
+  readonly name: number;
+  /** 0: no room for the region. */
+  readonly region: number;
+  readonly live: number;
+  readonly beside: number;
+  readonly reading: number;
+}
+
+const phaseWidth = 9;
+const elapsedWidth = 7;
+const gap = '  ';
+
+function columnWidths(rows: readonly Row[], columns: number): Widths {
+  const widest = (texts: readonly string[], least: number, most: number) =>
+    Math.min(most, Math.max(least, ...texts.map(widthOf)));
+  const name = widest(
+    rows.map((row) => neutralise(row.name)),
+    6,
+    columns >= 110 ? 28 : 14,
+  );
+  const live = widest(
+    rows.map((row) => writeShortRelease(row.live)),
+    8,
+    14,
+  );
+  const beside = widest(
+    rows.map((row) => writeShortRelease(row.beside)),
+    8,
+    14,
+  );
+  const region = widest(
+    rows.map((row) => neutralise(row.region)),
+    6,
+    20,
+  );
+  const fixed = 2 + name + phaseWidth + live + beside + elapsedWidth + 5 * gap.length;
+  const left = columns - fixed;
+  const roomForRegion = left - region - gap.length >= 18;
+  return {
+    name,
+    live,
+    beside,
+    region: roomForRegion ? region : 0,
+    reading: Math.max(0, roomForRegion ? left - region - gap.length : left),
+  };
+}
+
+function joinCells(mark: string, cells: readonly string[]): string {
+  return `${mark} ${cells.join(gap)}`;
+}
+
+function drawHeading(widths: Widths, colour: boolean): string {
+  const cells = [
+    fit('target', widths.name),
+    ...(widths.region > 0 ? [fit('region', widths.region)] : []),
+    fit('phase', phaseWidth),
+    fit('live', widths.live),
+    fit('beside', widths.beside),
+    'elapsed',
+    fit('last reading', widths.reading),
+  ];
+  return tint(joinCells(' ', cells), 'dim', colour);
+}
+
+function drawRow(row: Row, view: View, widths: Widths, colour: boolean): string {
+  const isNew = row.live !== undefined && row.live !== null && row.live === view.release?.id;
+  const elapsed = row.sinceMs === null ? '' : writeElapsed((row.untilMs ?? view.nowMs) - row.sinceMs);
+  const { mark, shade } = markOf(row);
+  const cells = [
+    fit(neutralise(row.name), widths.name),
+    ...(widths.region > 0 ? [tint(fit(neutralise(row.region), widths.region), 'dim', colour)] : []),
+    tint(fit(row.phase, phaseWidth), shade, colour),
+    tint(fit(neutralise(writeShortRelease(row.live)), widths.live), isNew ? 'green' : 'none', colour),
+    tint(fit(neutralise(writeShortRelease(row.beside)), widths.beside), 'dim', colour),
+    elapsed.padStart(elapsedWidth),
+    drawNews(row, widths.reading, colour),
+  ];
+  return joinCells(tint(mark, shade, colour), cells);
+}
+
+function markOf(row: Row): { readonly mark: string; readonly shade: Tint } {
+  if (row.trouble || row.phase === 'stranded' || row.phase === 'refused') return { mark: '✗', shade: 'red' };
+  if (row.phase === 'settled' || row.phase === 'baked') return { mark: '✓', shade: 'green' };
+  if (row.phase === 'reverting' || row.phase === 'reverted') return { mark: '↩', shade: 'yellow' };
+  if (row.phase === 'pending' || row.phase === 'left') return { mark: '·', shade: 'dim' };
+  return { mark: '▸', shade: 'cyan' };
+}
+
+/** The newest of: an upload's bar, what is waited for, what went wrong, the last reading. */
+function drawNews(row: Row, width: number, colour: boolean): string {
+  if (row.upload) return drawUpload(row.upload, width);
+  if (row.waitingFor) return tint(fit(neutralise(row.waitingFor), width), 'yellow', colour);
+  if (row.trouble) return tint(fit(neutralise(row.trouble), width), 'red', colour);
+  if (!row.reading) return '';
+  const { condition, side, findings } = row.reading;
+  const notable = findings.find((finding) => finding.condition !== 'healthy');
+  const told = `${condition} ${side}${notable ? `: ${notable.check}: ${notable.said}` : ''}`;
+  const shade: Tint = condition === 'healthy' ? 'green' : condition === 'unhealthy' ? 'red' : 'yellow';
+  return tint(fit(neutralise(told), width), shade, colour);
+}
+
+function drawUpload({ sentBytes, totalBytes }: NonNullable<Row['upload']>, width: number): string {
+  const share = totalBytes > 0 ? sentBytes / totalBytes : 1;
+  const label = ` ${String(Math.floor(Math.min(1, share) * 100)).padStart(3)} % ${writeBytes(totalBytes)}`;
+  const barWidth = Math.min(24, width - widthOf(label));
+  return barWidth >= 4 ? fit(bar(share, barWidth) + label, width) : fit(label.trim(), width);
+}

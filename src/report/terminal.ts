@@ -1,0 +1,108 @@
+/** The live table: redrawn in place, with what must not be missed kept above it as plain lines. */
+import type { Happening, Recorded, Shown } from '../rollout/events.ts';
+import { tint, widthOf } from './cells.ts';
+import { isRecorded } from './json.ts';
+import { tellStandings } from './lines.ts';
+import { neutralise } from './neutralise.ts';
+import { sentence } from './sentence.ts';
+import { drawFrame } from './table.ts';
+import { emptyView, nextView, type Tick, type View } from './view.ts';
+import { writeElapsed } from './words.ts';
+
+export interface TerminalOptions {
+  /** Asked before each frame, because windows are resized. */
+  readonly size: () => { readonly columns: number; readonly rows: number };
+  readonly colour: boolean;
+  readonly history?: readonly Recorded[];
+}
+
+/** Told above the table, because a table forgets. */
+const keptTypes: ReadonlySet<Happening['type']> = new Set([
+  'stage.failed',
+  'target.refused',
+  'promote.failed',
+  'target.failed',
+  'target.drifted',
+  'doubt.raised',
+  'doubt.settled',
+  'rollback.decided',
+  'revert.failed',
+  'target.stranded',
+  'halt.decided',
+  'rollout.interrupted',
+  'rollout.resumed',
+  'rollout.ended',
+]);
+
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+/** Synchronised output: a terminal that knows it shows whole frames only, others ignore it. */
+const beginFrame = '\u001b[?2026h';
+const endFrame = '\u001b[?2026l';
+const clearToLineEnd = '\u001b[K';
+const clearBelow = '\u001b[J';
+
+/**
+ * Yields chunks for a terminal, each one whole frame. Ticks let clocks go on between events. The last frame
+ * stays, followed by what every target runs. The cursor comes back however the stream ends.
+ */
+export async function* reportTerminal(
+  events: AsyncIterable<Shown | Tick>,
+  { size, colour, history = [] }: TerminalOptions,
+): AsyncGenerator<string> {
+  let view = history.reduce<View>((known, event) => nextView(known, event), emptyView());
+  let drawn: readonly string[] = [];
+  yield hideCursor;
+  try {
+    for await (const event of events) {
+      const kept = keep(event, view, colour);
+      view = nextView(view, event);
+      const { columns, rows } = size();
+      const frame = drawFrame(view, { columns, rows: rows - 1, colour });
+      if (kept.length > 0 || !isSame(frame, drawn)) yield replaceFrame(drawn, frame, kept, columns);
+      drawn = frame;
+    }
+    if (view.end)
+      yield `${tellStandings(view)
+        .map((line) => neutralise(line))
+        .join('\n')}\n`;
+  } finally {
+    yield showCursor;
+  }
+}
+
+function keep(event: Shown | Tick, view: View, colour: boolean): readonly string[] {
+  if (event.type === 'tick' || !isRecorded(event) || !keptTypes.has(event.type)) return [];
+  const atMs = Date.parse(event.at);
+  const line = `[+${writeElapsed(atMs - (view.begunMs ?? atMs))}] ${sentence(event, view)}`;
+  return [tint(neutralise(line), 'bold', colour)];
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((line, index) => line === other[index]);
+}
+
+/** Overwrites line by line instead of clearing first: nothing is ever blank for a moment. */
+function replaceFrame(
+  before: readonly string[],
+  frame: readonly string[],
+  kept: readonly string[],
+  columns: number,
+): string {
+  const up = wrappedHeight(before, columns);
+  const back = up > 0 ? `\r\u001b[${up}A` : '\r';
+  const lines = [...kept, ...frame].map((line) => `${line}${clearToLineEnd}\n`).join('');
+  return `${beginFrame}${back}${lines}${clearBelow}${endFrame}`;
+}
+
+/** A window made narrower since the last frame has wrapped its lines; then there are more to go up. */
+function wrappedHeight(lines: readonly string[], columns: number): number {
+  return lines.reduce(
+    (height, line) => height + Math.max(1, Math.ceil(visibleWidth(line) / Math.max(1, columns))),
+    0,
+  );
+}
+
+function visibleWidth(line: string): number {
+  return widthOf(line.replace(/\u001b\[\d+m/g, ''));
+}
