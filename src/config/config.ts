@@ -1,0 +1,82 @@
+/** What was asked, ready to be used: every default filled in, every duration in milliseconds, every path absolute. */
+export interface Config {
+  /** Absolute path of the config file. */
+  readonly file: string;
+  /** SHA-256 (hex) of the file's bytes. */
+  readonly digest: string;
+  readonly app: string;
+  /** Folder or zip, absolute; relative paths start at the file's folder. Not looked at yet. */
+  readonly packagePath: string;
+  /** In the order of the file; empty when everything is discovered. */
+  readonly targets: readonly ConfigTarget[];
+  /** Null when nothing is to be discovered. */
+  readonly discover: { readonly tags: Readonly<Record<string, string>> } | null;
+  /** The staging slot of discovered targets. */
+  readonly discoverSlot: string;
+  readonly strategy: ConfigStrategy;
+  readonly probes: ConfigProbes;
+  /** Written to the staging slot with the release. Values may be secrets: they are never shown. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** `name` is the site's name where the file gives none. */
+export interface ConfigTarget {
+  readonly name: string;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly site: string;
+  readonly slot: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+// The two below have the shape of the plan's StrategyRequest and ProbeRequest. They are written again because a
+// config is read before anything is planned and imports no sibling; test/config holds them together.
+
+export interface ConfigStrategy {
+  readonly maxConcurrency: number;
+  readonly maxConcurrencyPer: {
+    readonly region?: number | undefined;
+    readonly subscription?: number | undefined;
+    readonly plan: number;
+  };
+  readonly regionPairs: 'never-together' | 'ignore';
+  readonly waves: readonly ConfigWave[];
+  readonly failureTolerance: number;
+  readonly progressDeadlineMs: number;
+  readonly onFailure: { readonly action: 'rollback' | 'halt'; readonly scope: 'target' | 'wave' | 'all' };
+}
+
+export interface ConfigWave {
+  readonly name: string;
+  readonly match?: Readonly<Record<string, string>> | undefined;
+  readonly targets?: readonly string[] | undefined;
+  readonly count?: number | undefined;
+  readonly percent?: number | undefined;
+  readonly bakeTimeMs: number;
+  readonly maxConcurrency?: number | undefined;
+}
+
+export interface ConfigProbes {
+  readonly vantage: { readonly via: 'direct' };
+  readonly checks: readonly ConfigCheck[];
+  readonly functions: readonly string[];
+  readonly initialDelayMs: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly consecutiveSuccessLimit: number;
+  readonly failureLimit: number;
+  readonly consecutiveErrorLimit: number;
+  readonly deadlineMs: number;
+}
+
+export interface ConfigCheck {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expect: {
+    readonly status: number;
+    readonly json?: Readonly<Record<string, string | number | boolean>> | undefined;
+    readonly text?: string | undefined;
+  };
+}

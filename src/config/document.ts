@@ -1,0 +1,115 @@
+/** The text of a config file as data, with the way back from a path in the data to a line in the text. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
+import type { Problem } from '../errors.ts';
+import { findSyntaxProblem } from './syntax.ts';
+
+export type Path = readonly (string | number)[];
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ConfigDocument {
+  /** Undefined when the text cannot be read as YAML at all. */
+  readonly data: unknown;
+  /** What is wrong with the YAML itself. */
+  readonly problems: readonly Problem[];
+  /** Where the value at a path stands; the nearest thing around it when there is none. */
+  locate(path: Path): Position;
+  /** Where the key at a path stands. */
+  locateKey(path: Path): Position;
+}
+
+/** Enough for every honest use of anchors, and too few for a bomb of aliases. */
+const maxAliasCount = 200;
+
+export function readDocument(text: string): ConfigDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    uniqueKeys: true,
+  });
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const problems = document.errors.map((error) => describeError(error, text, at));
+  // A repeated key leaves the rest readable, so that everything else can be told in the same run.
+  const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
+  return {
+    ...(readable ? readData(document) : { data: undefined, problems: [] }),
+    ...(problems.length > 0 ? { problems } : {}),
+    locate: (path) => at(findOffset(document, path, 'value')),
+    locateKey: (path) => at(findOffset(document, path, 'key')),
+  };
+}
+
+function readData(document: Document.Parsed): { data: unknown; problems: readonly Problem[] } {
+  try {
+    return { data: document.toJS({ maxAliasCount }) as unknown, problems: [] };
+  } catch {
+    const problem = {
+      message: 'has aliases that cannot be followed',
+      expected: `every alias after its anchor, and none that unfolds more than ${maxAliasCount} times`,
+    };
+    return { data: undefined, problems: [problem] };
+  }
+}
+
+function describeError(error: YAMLError, text: string, at: (offset: number) => Position): Problem {
+  const [from, to] = error.pos;
+  const key =
+    error.code === 'DUPLICATE_KEY' ? (/^["']?([\w.-]{1,80})/.exec(text.slice(from, to))?.[1] ?? null) : null;
+  return { ...at(from), ...findSyntaxProblem(error.code, key) };
+}
+
+function findOffset(document: Document.Parsed, path: Path, side: 'key' | 'value'): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [depth, step] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    const found = findChild(node, step);
+    if (!found) return offset;
+    const wantsKey = side === 'key' && depth === path.length - 1;
+    const keyOffset = isPair(found) ? startOf(found.key) : null;
+    node = isPair(found) ? found.value : found;
+    offset = (wantsKey || !hasText(node) ? keyOffset : startOf(node)) ?? startOf(node) ?? keyOffset ?? offset;
+  }
+  return offset;
+}
+
+function findChild(node: unknown, step: string | number): Pair | Node | null {
+  if (isMap(node)) {
+    return (
+      node.items.find((pair) => (isScalar(pair.key) ? String(pair.key.value) : null) === String(step)) ?? null
+    );
+  }
+  if (isSeq(node) && typeof step === 'number') return (node.items[step] as Node | undefined) ?? null;
+  return null;
+}
+
+/** A mapping or list that starts on the next line is told at its key, where people look for it. */
+function hasText(node: unknown): boolean {
+  return isScalar(node) ? node.value !== null : isAlias(node);
+}
+
+function startOf(node: unknown): number | null {
+  if (node === null || typeof node !== 'object' || !('range' in node)) return null;
+  const range: unknown = node.range;
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : null;
+}

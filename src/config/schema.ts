@@ -1,0 +1,287 @@
+/**
+ * slotwave.yml, once: the types, the checks, `schema.json` and the reference page all come from here. Where a
+ * schema has its own `error`, that text is the phrase that completes "expected …".
+ */
+import * as z from 'zod';
+import {
+  duration,
+  expectedQuoted,
+  expectedResourceId,
+  labels,
+  limit,
+  name,
+  resourceIdPattern,
+  text,
+  words,
+} from './kinds.ts';
+
+const target = z
+  .strictObject({
+    name: name()
+      .optional()
+      .describe(
+        'What this target is called in waves, output and journal. Default: the name of the function app.',
+      ),
+    resourceId: z
+      .string({ error: expectedResourceId })
+      .regex(resourceIdPattern, { error: expectedResourceId })
+      .describe(
+        'Resource ID of the function app (not of its slot), as the portal shows it under Properties, or `az functionapp show --query id`.',
+      ),
+    slot: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,58}$/, { error: 'the name of a deployment slot' })
+      .default('staging')
+      .describe(
+        'The deployment slot in which a release is staged and probed. It must exist; it is never `production`.',
+      ),
+    labels: labels()
+      .default({})
+      .describe(
+        'Free words about this target that waves can `match`. The label `region` is only used by `rehearse`.',
+      ),
+  })
+  .describe('One function app in one region.');
+
+const discover = z
+  .strictObject({
+    tags: words(expectedQuoted)
+      .refine((tags) => Object.keys(tags).length > 0, {
+        error: 'at least one tag, or every function app in reach would be meant',
+      })
+      .describe(
+        'Tags that a function app must carry, all of them. The tags of what is found are its labels.',
+      ),
+    slot: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,58}$/, { error: 'the name of a deployment slot' })
+      .default('staging')
+      .describe('The staging slot of every function app that is found.'),
+  })
+  .describe(
+    'Finds targets by tags through Azure Resource Graph; each is read again through ARM before it is touched. May stand beside `targets`.',
+  );
+
+const fleet = z
+  .strictObject({
+    targets: z
+      .array(target)
+      .min(1, { error: 'at least one target' })
+      .optional()
+      .describe('The function apps of the fleet, in the order in which they are taken.'),
+    discover: discover.optional(),
+  })
+  .describe('Every target that runs this app. At least one of `targets` and `discover`.');
+
+const wave = z
+  .strictObject({
+    name: name().describe('What the wave is called in output and journal.'),
+    match: labels()
+      .optional()
+      .describe('Takes targets that carry all these labels. Can be narrowed by `count` or `percent`.'),
+    targets: z
+      .array(name())
+      .min(1, { error: 'at least one target name' })
+      .optional()
+      .describe('Takes the targets with these names.'),
+    count: limit(1, 10_000).optional().describe('Takes this many of the targets that are left.'),
+    percent: z
+      .number({ error: 'a number above 0 and up to 100' })
+      .gt(0, { error: 'a number above 0 and up to 100' })
+      .lte(100, { error: 'a number above 0 and up to 100' })
+      .optional()
+      .describe(
+        'Takes this share of the whole fleet from the targets that are left; rounds down, never below one target.',
+      ),
+    bakeTime: duration()
+      .default('0s')
+      .describe('How long the wave is watched after its last promotion, before the next wave opens.'),
+    maxConcurrency: limit(1, 1_000)
+      .optional()
+      .describe('At most this many promotions at once in this wave. Default: `strategy.maxConcurrency`.'),
+  })
+  .describe(
+    'Targets that are promoted together. A target belongs to the first wave that takes it; a wave without `match`, `targets`, `count` or `percent` takes the rest and must be the last.',
+  );
+
+const maxConcurrencyPer = z
+  .strictObject({
+    region: limit(1, 1_000)
+      .optional()
+      .describe('At most this many targets of one region at once. Default: no limit of its own.'),
+    subscription: limit(1, 1_000)
+      .optional()
+      .describe('At most this many targets of one subscription at once. Default: no limit of its own.'),
+    plan: limit(1, 1_000)
+      .default(1)
+      .describe(
+        'At most this many targets of one App Service plan at once: their instances share its machines.',
+      ),
+  })
+  .describe('Narrower limits, all of them kept at the same time.');
+
+const onFailure = z
+  .strictObject({
+    action: z
+      .enum(['rollback', 'halt'])
+      .default('rollback')
+      .describe(
+        '`rollback` brings the previous release back; `halt` stops where it is and leaves the decision to people.',
+      ),
+    scope: z
+      .enum(['target', 'wave', 'all'])
+      .default('all')
+      .describe(
+        'How far a rollback reaches: the failed targets, their wave, or everything this rollout promoted.',
+      ),
+  })
+  .describe('What happens when more targets fail than are tolerated.');
+
+const strategy = z
+  .strictObject({
+    maxConcurrency: limit(1, 1_000).default(8).describe('At most this many targets are worked on at once.'),
+    maxConcurrencyPer: maxConcurrencyPer.prefault({}),
+    regionPairs: z
+      .enum(['never-together', 'ignore'])
+      .default('never-together')
+      .describe(
+        "`never-together` never promotes two regions of one Azure region pair at the same time, as Azure's own updates do not.",
+      ),
+    waves: z
+      .array(wave)
+      .min(1, { error: 'at least one wave' })
+      .prefault([{ name: 'first', count: 1 }, { name: 'rest' }])
+      .describe('The order in which targets are promoted. Default: one target, then the rest.'),
+    failureTolerance: limit(0, 10_000)
+      .default(0)
+      .describe('How many failed targets are tolerated; the rollout turns when there is one more.'),
+    progressDeadline: duration()
+      .default('30m')
+      .describe('How long one target may take, waiting for its turn excluded.'),
+    onFailure: onFailure.prefault({}),
+  })
+  .describe('In which order, how fast, and what happens when it goes wrong.');
+
+const check = z
+  .strictObject({
+    name: name().describe(
+      'What the check is called in readings. `host`, `functions` and `release` are taken.',
+    ),
+    method: z
+      .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      .default('GET')
+      .describe('The HTTP method.'),
+    path: z
+      .string({ error: 'a path that starts with "/"' })
+      .regex(/^\/[\x21-\x7e]*$/, { error: 'a path that starts with "/", without spaces' })
+      .describe("Path and query on the app's own host."),
+    headers: words(expectedQuoted)
+      .default({})
+      .describe('Request headers. Their values never appear in output.'),
+    expect: z
+      .strictObject({
+        status: limit(100, 599)
+          .default(200)
+          .describe('The HTTP status of a good answer. Redirects are not followed.'),
+        json: z
+          .record(
+            text(),
+            z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' }),
+            { error: 'a mapping of paths to values' },
+          )
+          .optional()
+          .describe(
+            'Dotted paths in the JSON answer and the value each must have. `{releaseId}` stands for the release that should answer.',
+          ),
+        text: text()
+          .optional()
+          .describe(
+            'Text that the answer must contain. `{releaseId}` stands for the release that should answer.',
+          ),
+      })
+      .prefault({})
+      .describe('What a good answer is.'),
+  })
+  .describe('One HTTP request to the app.');
+
+const probes = z
+  .strictObject({
+    vantage: z
+      .strictObject({
+        via: z
+          .enum(['direct', 'private-endpoint', 'proxy', 'dns', 'arm'])
+          .default('direct')
+          .describe(
+            '`direct`: as this machine resolves the name. The others are not supported yet and are refused.',
+          ),
+      })
+      .prefault({})
+      .describe('The place from which we look.'),
+    requirePrivate: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether an answer over a public address counts as unhealthy. `true` is not supported yet and is refused.',
+      ),
+    checks: z
+      .array(check)
+      .default([])
+      .describe('HTTP checks beside the ones that are always made: host state, functions list, release.'),
+    functions: z
+      .array(text())
+      .default([])
+      .describe('Functions that the host must list. Default: at least one, whatever its name.'),
+    initialDelay: duration().default('0s').describe('How long to wait before the first look.'),
+    interval: duration().default('10s').describe('From one look to the next.'),
+    timeout: duration().default('5s').describe('How long one answer may take.'),
+    consecutiveSuccessLimit: limit(1, 1_000)
+      .default(3)
+      .describe('Healthy looks in a row that make a target healthy.'),
+    failureLimit: limit(0, 1_000)
+      .default(2)
+      .describe('Bad answers that are tolerated; one more makes the target unhealthy.'),
+    consecutiveErrorLimit: limit(0, 1_000)
+      .default(4)
+      .describe(
+        'Looks in a row without any answer that are tolerated; one more makes the verdict inconclusive, and the rollout halts.',
+      ),
+    deadline: duration().default('5m').describe('How long a slot may take until it is healthy.'),
+  })
+  .describe('How each target is looked at, before and after its promotion.');
+
+export const configSchema = z
+  .strictObject({
+    app: name().describe(
+      'What the app is called: in output, in the journal, and for the lock that keeps two rollouts apart.',
+    ),
+    package: text().describe(
+      'The folder to pack (with `host.json` at its root), or a ready `.zip`. Relative to this file.',
+    ),
+    fleet,
+    strategy: strategy.prefault({}),
+    probes: probes.prefault({}),
+    settings: z
+      .record(
+        z.string().regex(/^[^\s=\p{Cc}]+$/u, { error: 'the name of an app setting, without spaces or "="' }),
+        z.string({ error: expectedQuoted }),
+        { error: 'a mapping of setting names to texts' },
+      )
+      .default({})
+      .describe(
+        'App settings that are written to the staging slot with the release and travel with it. Values must be texts: quote numbers and true/false. Everybody who reads this file reads them: put secrets in Key Vault and a `@Microsoft.KeyVault(…)` reference here.',
+      ),
+    state: z
+      .strictObject({
+        blob: text()
+          .optional()
+          .describe('A blob container for journal and lock. Not supported yet and refused.'),
+      })
+      .default({})
+      .describe('Where journal and lock are kept.'),
+  })
+  .describe('slotwave: one Azure Functions app, many regions, one rollout.');
+
+/** What people type: defaults not yet filled in. */
+export type Written = z.input<typeof configSchema>;
+/** What they typed, with defaults: durations are still text. */
+export type Filled = z.output<typeof configSchema>;
