@@ -15,6 +15,8 @@ export interface Finding {
   readonly condition: Condition;
   /** What was seen, in words: `200, but 0 functions are listed`. Neutralised before it is shown. */
   readonly said: string;
+  /** Why there was no answer: `TIMEOUT`, `ECONNREFUSED`, … Only with `unreachable`. */
+  readonly code?: string | undefined;
 }
 
 export interface Reading {

@@ -28,8 +28,20 @@ export interface EndStanding {
 }
 
 export type Phase =
-  | 'pending' | 'staging' | 'staged' | 'cleared' | 'promoting' | 'promoted' | 'observed' | 'baked' | 'settled'
-  | 'reverting' | 'reverted' | 'stranded' | 'refused' | 'left';
+  | 'pending'
+  | 'staging'
+  | 'staged'
+  | 'cleared'
+  | 'promoting'
+  | 'promoted'
+  | 'observed'
+  | 'baked'
+  | 'settled'
+  | 'reverting'
+  | 'reverted'
+  | 'stranded'
+  | 'refused'
+  | 'left';
 
 export interface Failure {
   readonly kind: string;
@@ -39,17 +51,47 @@ export interface Failure {
 }
 
 export type Happening =
-  | { readonly type: 'rollout.begun'; readonly plan: Plan; readonly release: ReleaseFacts; readonly settingsDigest: string }
+  | {
+      readonly type: 'rollout.begun';
+      readonly plan: Plan;
+      readonly release: ReleaseFacts;
+      readonly settingsDigest: string;
+    }
   | { readonly type: 'rollout.resumed' }
   | { readonly type: 'rollout.interrupted'; readonly signal: string }
-  | { readonly type: 'rollout.ended'; readonly outcome: Outcome; readonly why: string; readonly standings: readonly EndStanding[] }
+  | {
+      readonly type: 'rollout.ended';
+      readonly outcome: Outcome;
+      readonly why: string;
+      readonly standings: readonly EndStanding[];
+    }
   | { readonly type: 'stage.begun'; readonly target: string }
-  | { readonly type: 'stage.done'; readonly target: string; readonly incumbentId: string | null; readonly address: string | null; readonly bytes: number }
+  | {
+      readonly type: 'stage.done';
+      readonly target: string;
+      readonly incumbentId: string | null;
+      readonly address: string | null;
+      readonly bytes: number;
+    }
   | { readonly type: 'stage.failed'; readonly target: string; readonly failure: Failure }
   /** The incumbent, looked at before anything moves: which checks it passes, to be held against it later. */
-  | { readonly type: 'incumbent.looked'; readonly target: string; readonly passed: readonly string[]; readonly functions: readonly string[] }
-  | { readonly type: 'reading.taken'; readonly reading: Reading; readonly during: 'clear' | 'proof' | 'observe' | 'bake' | 'revert' }
-  | { readonly type: 'target.cleared'; readonly target: string; readonly during: 'clear' | 'proof'; readonly verdict: Verdict }
+  | {
+      readonly type: 'incumbent.looked';
+      readonly target: string;
+      readonly passed: readonly string[];
+      readonly functions: readonly string[];
+    }
+  | {
+      readonly type: 'reading.taken';
+      readonly reading: Reading;
+      readonly during: 'clear' | 'proof' | 'observe' | 'bake' | 'revert';
+    }
+  | {
+      readonly type: 'target.cleared';
+      readonly target: string;
+      readonly during: 'clear' | 'proof';
+      readonly verdict: Verdict;
+    }
   | { readonly type: 'target.refused'; readonly target: string; readonly verdict: Verdict }
   | { readonly type: 'wave.opened'; readonly wave: string; readonly targets: readonly string[] }
   | { readonly type: 'promote.begun'; readonly target: string; readonly before: Standing }
@@ -59,16 +101,42 @@ export type Happening =
   | { readonly type: 'wave.promoted'; readonly wave: string; readonly bakeUntilMs: number }
   | { readonly type: 'wave.baked'; readonly wave: string }
   /** Why a target counts as failed; the count is held against `failureTolerance`. */
-  | { readonly type: 'target.failed'; readonly target: string; readonly why: string; readonly verdict: Verdict | null }
-  | { readonly type: 'target.drifted'; readonly target: string; readonly expected: Standing; readonly found: Standing }
+  | {
+      readonly type: 'target.failed';
+      readonly target: string;
+      readonly why: string;
+      readonly verdict: Verdict | null;
+    }
+  | {
+      readonly type: 'target.drifted';
+      readonly target: string;
+      readonly expected: Standing;
+      readonly found: Standing;
+    }
   | { readonly type: 'doubt.raised'; readonly target: string; readonly verb: Verb; readonly failure: Failure }
-  | { readonly type: 'doubt.settled'; readonly target: string; readonly verb: Verb; readonly standing: Standing; readonly happened: boolean }
-  | { readonly type: 'rollback.decided'; readonly why: string; readonly targets: readonly string[]; readonly failing: readonly string[] }
+  | {
+      readonly type: 'doubt.settled';
+      readonly target: string;
+      readonly verb: Verb;
+      readonly standing: Standing;
+      readonly happened: boolean;
+    }
+  | {
+      readonly type: 'rollback.decided';
+      readonly why: string;
+      readonly targets: readonly string[];
+      readonly failing: readonly string[];
+    }
   | { readonly type: 'revert.begun'; readonly target: string; readonly before: Standing }
   | { readonly type: 'revert.done'; readonly target: string; readonly standing: Standing }
   | { readonly type: 'revert.failed'; readonly target: string; readonly failure: Failure }
   | { readonly type: 'target.reverted'; readonly target: string; readonly verdict: Verdict }
-  | { readonly type: 'target.stranded'; readonly target: string; readonly why: string; readonly verdict: Verdict | null }
+  | {
+      readonly type: 'target.stranded';
+      readonly target: string;
+      readonly why: string;
+      readonly verdict: Verdict | null;
+    }
   | { readonly type: 'halt.decided'; readonly why: string };
 
 /** A happening in the journal: numbered from 1 without gaps, with the instant of the rollout's clock. */
@@ -76,9 +144,19 @@ export type Recorded = { readonly seq: number; readonly at: string; readonly rol
 
 /** What is worth showing while it lasts, and not worth keeping. */
 export type Notice =
-  | { readonly type: 'upload.progressed'; readonly target: string; readonly sentBytes: number; readonly totalBytes: number }
+  | {
+      readonly type: 'upload.progressed';
+      readonly target: string;
+      readonly sentBytes: number;
+      readonly totalBytes: number;
+    }
   | { readonly type: 'operation.waited'; readonly target: string; readonly what: string }
-  | { readonly type: 'reading.noticed'; readonly target: string; readonly side: Side; readonly reading: Reading };
+  | {
+      readonly type: 'reading.noticed';
+      readonly target: string;
+      readonly side: Side;
+      readonly reading: Reading;
+    };
 
 export type Shown = Recorded | (Notice & { readonly at: string });
 export type Reporter = (events: AsyncIterable<Shown>) => AsyncIterable<string>;

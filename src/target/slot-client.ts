@@ -28,7 +28,11 @@ export interface SlotClient {
   /** Merges these into the staging slot's settings in one PUT and verifies them; nothing else is lost. Idempotent. */
   writeSettings(target: Target, settings: Readonly<Record<string, string>>): Promise<void>;
   /** Uploads to the staging slot and follows the deployment to its end. Doing it again is harmless. */
-  deployPackage(target: Target, release: Release, onProgress: (progress: DeployProgress) => void): Promise<void>;
+  deployPackage(
+    target: Target,
+    release: Release,
+    onProgress: (progress: DeployProgress) => void,
+  ): Promise<void>;
   /** Asks for the swap exactly once and follows it. Errors as `Strategy.promote` describes. */
   swap(target: Target): Promise<void>;
 }

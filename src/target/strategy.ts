@@ -27,10 +27,13 @@ export type Cleared = Candidate & { readonly [clearance]: true };
 /** Law 7: the only way to a `Cleared`. The verdict must come from looks at this very candidate. */
 export function clear(candidate: Candidate, verdict: { readonly conclusion: string }): Cleared {
   if (verdict.conclusion !== 'healthy') {
-    throw new DefectError(`${candidate.target.name} was to be cleared on a verdict "${verdict.conclusion}".`, {
-      code: 'cleared-without-health',
-      where: candidate.target.name,
-    });
+    throw new DefectError(
+      `${candidate.target.name} was to be cleared on a verdict "${verdict.conclusion}".`,
+      {
+        code: 'cleared-without-health',
+        where: candidate.target.name,
+      },
+    );
   }
   return candidate as Cleared;
 }

@@ -1,0 +1,61 @@
+/** Holds the answer to one of the config's checks against what was expected. */
+import type { Check } from '../plan/plan.ts';
+import type { Answer } from './vantage.ts';
+import type { Finding } from './verdict.ts';
+
+/** `{releaseId}` in an expected value stands for the release that should answer. */
+export function compareCheck(answer: Answer, check: Check, releaseId: string | null): Omit<Finding, 'check'> {
+  if (isHostNotRunning(answer)) return { condition: 'starting', said: `${answer.status}` };
+  const request = `${check.method} ${check.path}`;
+  if (answer.status !== check.expect.status) {
+    return {
+      condition: 'unhealthy',
+      said: `${request} answered ${answer.status}, expected ${check.expect.status}`,
+    };
+  }
+  const { text, json } = check.expect;
+  if (text !== undefined && !answer.body.includes(fill(text, releaseId))) {
+    return {
+      condition: 'unhealthy',
+      said: `${request} answered without the text "${fill(text, releaseId)}"`,
+    };
+  }
+  for (const [path, wanted] of Object.entries(json ?? {})) {
+    const expected = typeof wanted === 'string' ? fill(wanted, releaseId) : wanted;
+    const found = valueAt(answer.body, path);
+    if (found !== expected) {
+      return {
+        condition: 'unhealthy',
+        said: `${request}: ${path} is ${show(found)}, expected ${show(expected)}`,
+      };
+    }
+  }
+  return { condition: 'healthy', said: `${answer.status}` };
+}
+
+/** The host's own 503 (azure-platform.md §4.1), told apart from a 503 that the app chose to answer. */
+function isHostNotRunning(answer: Answer): boolean {
+  return answer.status === 503 && answer.body.includes('Function host is not running');
+}
+
+function fill(template: string, releaseId: string | null): string {
+  return template.replaceAll('{releaseId}', releaseId ?? '');
+}
+
+function valueAt(body: string, path: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.replace(/^\uFEFF/, ''));
+  } catch {
+    return undefined;
+  }
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'absent' : (JSON.stringify(value)?.slice(0, 120) ?? 'absent');
+}

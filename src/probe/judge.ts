@@ -1,0 +1,93 @@
+/** The conclusion from many looks: a pure function, so that a journal can be judged again and gives the same. */
+import type { Conclusion, Reading, Verdict } from './verdict.ts';
+
+export interface Limits {
+  /** Healthy readings in a row that make a healthy verdict. */
+  readonly consecutiveSuccessLimit: number;
+  /** Bad answers tolerated; one more is unhealthy. */
+  readonly failureLimit: number;
+  /** Looks without an answer tolerated in a row; one more is inconclusive. */
+  readonly consecutiveErrorLimit: number;
+}
+
+export interface Circumstances {
+  readonly nowMs: number;
+  /** From here on a lasting row of healthy readings is enough: the start of the watch, or the end of a bake. */
+  readonly settleFromMs: number;
+  /** After this instant a verdict must be there. */
+  readonly deadlineMs: number;
+  /** True when the place was healthy before this watch: then starting again is a failure, not a cold start. */
+  readonly wasHealthy: boolean;
+}
+
+/** How many of the last readings a verdict carries as its evidence. */
+const evidenceCount = 6;
+
+/** Null: nothing can be concluded yet. */
+export function judge(readings: readonly Reading[], limits: Limits, at: Circumstances): Verdict | null {
+  const tally = count(readings, at.wasHealthy);
+  const last = readings.at(-1);
+  const conclude = (conclusion: Conclusion, why: string): Verdict => ({
+    conclusion,
+    why,
+    readings: readings.slice(-evidenceCount),
+  });
+  if (tally.failures > limits.failureLimit) {
+    return conclude(
+      'unhealthy',
+      `${tally.failures} bad answers, ${limits.failureLimit} are tolerated: ${said(last)}`,
+    );
+  }
+  if (tally.errorsInRow > limits.consecutiveErrorLimit) {
+    const tolerated = limits.consecutiveErrorLimit;
+    return conclude(
+      'inconclusive',
+      `${tally.errorsInRow} looks in a row without an answer, ${tolerated} are tolerated: ${said(last)}`,
+    );
+  }
+  if (tally.successesInRow >= Math.max(1, limits.consecutiveSuccessLimit) && at.nowMs >= at.settleFromMs) {
+    return conclude('healthy', `healthy ${tally.successesInRow} times in a row`);
+  }
+  if (at.nowMs < at.deadlineMs) return null;
+  if (!last) return conclude('inconclusive', 'the deadline passed without a single look');
+  const answered = readings.some((reading) => reading.condition !== 'unreachable');
+  return answered && last.condition !== 'unreachable'
+    ? conclude('unhealthy', `not lastingly healthy when the deadline passed: ${said(last)}`)
+    : conclude('inconclusive', `no answer when the deadline passed: ${said(last)}`);
+}
+
+interface Tally {
+  readonly failures: number;
+  readonly errorsInRow: number;
+  readonly successesInRow: number;
+}
+
+/**
+ * A cold start is not a failure: before the first healthy reading neither "starting" nor a time-out counts.
+ * Afterwards the same answers mean that something which stood has fallen.
+ */
+function count(readings: readonly Reading[], wasHealthy: boolean): Tally {
+  let seenHealthy = wasHealthy;
+  let failures = 0;
+  let errorsInRow = 0;
+  let successesInRow = 0;
+  for (const reading of readings) {
+    successesInRow = reading.condition === 'healthy' ? successesInRow + 1 : 0;
+    if (reading.condition === 'healthy') seenHealthy = true;
+    if (reading.condition === 'unhealthy' || (reading.condition === 'starting' && seenHealthy)) failures++;
+    if (reading.condition !== 'unreachable') errorsInRow = 0;
+    else if (seenHealthy || !isColdSilence(reading)) errorsInRow++;
+  }
+  return { failures, errorsInRow, successesInRow };
+}
+
+/** Azure's front end holds a request while the host starts: from outside that is a time-out or a cut connection. */
+function isColdSilence(reading: Reading): boolean {
+  const silent = reading.findings.filter((finding) => finding.condition === 'unreachable');
+  return silent.every((finding) => finding.code === 'TIMEOUT' || finding.code === 'ECONNRESET');
+}
+
+function said(reading: Reading | undefined): string {
+  const finding = reading?.findings.find((each) => each.condition === reading.condition);
+  return finding ? `${finding.check}: ${finding.said}` : 'nothing was read';
+}

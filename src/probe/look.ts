@@ -1,0 +1,219 @@
+/** One look at one slot: who are you, and are you well. */
+import type { Clock } from '../clock.ts';
+import type { Target } from '../plan/fleet.ts';
+import type { Check, ProbeRequest } from '../plan/plan.ts';
+import { compareCheck } from './expect.ts';
+import { type Answer, NoAnswer, type Vantage } from './vantage.ts';
+import type { Condition, Finding, Reading, Side } from './verdict.ts';
+
+export interface Question {
+  readonly target: Target;
+  readonly side: Side;
+  readonly hostName: string;
+  /** The release that should answer; null: one without a stamp. */
+  readonly expected: string | null;
+  /** Functions that must be listed; empty: at least one. */
+  readonly functions: readonly string[];
+  readonly checks: readonly Check[];
+}
+
+/** A reading, and what was learnt on the way. */
+export interface Sight {
+  readonly reading: Reading;
+  readonly functions: readonly string[];
+  readonly passed: readonly string[];
+}
+
+export type Look = (question: Question, signal?: AbortSignal) => Promise<Sight>;
+
+export interface LookParts {
+  readonly vantage: Vantage;
+  /** The master key of the host in this slot; asked again when the host refuses the one it had. */
+  readonly hostKey: (target: Target, side: Side, refused: boolean) => Promise<string>;
+  readonly probes: Pick<ProbeRequest, 'timeoutMs'>;
+  /** The stamp's file name at the package's root, and how to read it. */
+  readonly stampFile: string;
+  readonly clock: Clock;
+}
+
+export function createLook(parts: LookParts): Look {
+  return async (question, signal) => {
+    const startedMs = parts.clock.now();
+    const seen = await see(parts, question, signal);
+    const condition = worst(seen.findings);
+    const reading: Reading = {
+      target: question.target.name,
+      side: question.side,
+      expected: question.expected,
+      vantage: parts.vantage.name,
+      atMs: startedMs,
+      tookMs: parts.clock.now() - startedMs,
+      condition,
+      findings: seen.findings,
+    };
+    const passed = seen.findings.filter((each) => each.condition === 'healthy').map((each) => each.check);
+    return { reading, functions: seen.functions, passed };
+  };
+}
+
+interface Seen {
+  readonly findings: readonly Finding[];
+  readonly functions: readonly string[];
+}
+
+/**
+ * Host, then release, then the rest: an answer of the wrong release says nothing about the right one, good or
+ * bad, so nothing more is asked of it.
+ */
+async function see(parts: LookParts, question: Question, signal?: AbortSignal): Promise<Seen> {
+  const ask = (path: string, keyed: boolean, check?: Check) =>
+    askHost(parts, question, path, keyed, check, signal);
+  const host = await find('host', () => ask('/admin/host/status', true), readHost);
+  if (host.condition !== 'healthy') return { findings: [host], functions: [] };
+  const release = await find(
+    'release',
+    () => ask(`/admin/vfs/${parts.stampFile}?relativePath=1`, true),
+    (answer) => readRelease(answer, question.expected),
+  );
+  if (release.condition !== 'healthy') return { findings: [host, release], functions: [] };
+  let names: readonly string[] = [];
+  const functions = find(
+    'functions',
+    () => ask('/admin/functions', true),
+    (answer) => {
+      const found = readFunctions(answer, question.functions);
+      names = found.names;
+      return found;
+    },
+  );
+  const checks = question.checks.map((check) =>
+    find(
+      check.name,
+      () => ask(check.path, false, check),
+      (answer) => compareCheck(answer, check, question.expected),
+    ),
+  );
+  const rest = await Promise.all([functions, ...checks]);
+  return { findings: [host, release, ...rest], functions: names };
+}
+
+type Remark = Omit<Finding, 'check'>;
+
+async function find(
+  check: string,
+  ask: () => Promise<Answer>,
+  read: (answer: Answer) => Remark,
+): Promise<Finding> {
+  try {
+    const { condition, said, code } = read(await ask());
+    return code === undefined ? { check, condition, said } : { check, condition, said, code };
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return { check, condition: 'unreachable', said: error.message, code: error.code };
+  }
+}
+
+async function askHost(
+  parts: LookParts,
+  question: Question,
+  path: string,
+  keyed: boolean,
+  check: Check | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const send = async (refused: boolean) => {
+    const headers: Record<string, string> = { accept: 'application/json, */*', ...check?.headers };
+    if (keyed) headers['x-functions-key'] = await parts.hostKey(question.target, question.side, refused);
+    const url = new URL(path, `https://${question.hostName}`);
+    const method = check?.method ?? 'GET';
+    return parts.vantage.ask({ url, method, headers, timeoutMs: parts.probes.timeoutMs, signal });
+  };
+  const answer = await send(false);
+  // Keys can be renewed, and with files as their store they travel in a swap (azure-platform.md §3.3).
+  return keyed && answer.status === 401 ? send(true) : answer;
+}
+
+const notUpStates = new Set(['Default', 'Starting', 'Initialized']);
+
+/** 200 comes with every state, Error included (azure-platform.md §4.1): the body tells. */
+function readHost(answer: Answer): Remark {
+  const notUp = readNotUp(answer);
+  if (notUp) return notUp;
+  if (answer.status !== 200)
+    return { condition: 'unhealthy', said: `${answer.status} for the host's status` };
+  const body = parseObject(answer.body);
+  const state = typeof body?.['state'] === 'string' ? body['state'] : null;
+  if (!state) return { condition: 'unhealthy', said: '200, but what answered is not a function host' };
+  const errors = Array.isArray(body?.['errors']) ? body['errors'] : [];
+  if (errors.length > 0)
+    return { condition: 'unhealthy', said: `${state}, with the error "${String(errors[0]).slice(0, 200)}"` };
+  if (notUpStates.has(state)) return { condition: 'starting', said: state };
+  return state === 'Running'
+    ? { condition: 'healthy', said: state }
+    : { condition: 'unhealthy', said: state };
+}
+
+/** Another release is no verdict on ours: it is not up yet, or not here. */
+function readRelease(answer: Answer, expected: string | null): Remark {
+  const notUp = readNotUp(answer);
+  if (notUp) return notUp;
+  if (answer.status !== 200 && answer.status !== 404) {
+    return { condition: 'unhealthy', said: `${answer.status} for the release stamp` };
+  }
+  const release = answer.status === 200 ? parseObject(answer.body)?.['release'] : null;
+  const found = typeof release === 'string' ? release : null;
+  if (found === expected) return { condition: 'healthy', said: found ?? 'no stamp, as expected' };
+  const name = found === null ? 'a release without a stamp' : `release ${found.slice(0, 120)}`;
+  return { condition: 'starting', said: `${name} answers, expected ${expected ?? 'one without a stamp'}` };
+}
+
+function readFunctions(
+  answer: Answer,
+  expected: readonly string[],
+): Remark & { readonly names: readonly string[] } {
+  const notUp = readNotUp(answer);
+  if (notUp) return { ...notUp, names: [] };
+  if (answer.status !== 200)
+    return { condition: 'unhealthy', said: `${answer.status} for the list of functions`, names: [] };
+  const list = parseJson(answer.body);
+  const names = Array.isArray(list) ? list.map(nameOf).filter((name) => name !== null) : [];
+  if (names.length === 0)
+    return { condition: 'unhealthy', said: 'the host is up, and lists no functions', names };
+  const missing = expected.filter((name) => !names.includes(name));
+  if (missing.length > 0) return { condition: 'unhealthy', said: `not listed: ${missing.join(', ')}`, names };
+  return { condition: 'healthy', said: `${names.length} functions`, names };
+}
+
+/** 502, 503, 504: the front end or the host says that nobody is home yet. */
+function readNotUp(answer: Answer): Remark | null {
+  if (answer.status !== 503 && answer.status !== 502 && answer.status !== 504) return null;
+  return { condition: 'starting', said: `${answer.status}` };
+}
+
+function nameOf(entry: unknown): string | null {
+  const name =
+    typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>)['name'] : null;
+  return typeof name === 'string' ? name : null;
+}
+
+/** What is wrong outweighs what is silent, what is silent outweighs what is late. */
+function worst(findings: readonly Finding[]): Condition {
+  const order: readonly Condition[] = ['unhealthy', 'unreachable', 'starting'];
+  return order.find((condition) => findings.some((finding) => finding.condition === condition)) ?? 'healthy';
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    // PowerShell and .NET write a byte order mark in front of JSON.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    return null;
+  }
+}

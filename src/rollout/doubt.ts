@@ -1,0 +1,52 @@
+/** After a lost answer: what happened is read from the world, never guessed and never tried out. */
+import { asSlotwaveError } from '../errors.ts';
+import type { Candidate, Standing } from '../target/strategy.ts';
+import type { Run } from './run.ts';
+
+export type Settled =
+  | { readonly kind: 'happened'; readonly standing: Standing }
+  | { readonly kind: 'not-happened'; readonly standing: Standing }
+  | { readonly kind: 'drifted'; readonly standing: Standing }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** A request can be carried out late: only this long a quiet proves that it was not (azure-platform.md §3.5). */
+const settlePeriodMs = 150_000;
+const lookIntervalMs = 15_000;
+/** Longer than the slowest swap seen (23 minutes), so that one still under way comes to its end. */
+const doubtDeadlineMs = 45 * 60_000;
+
+export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settled> {
+  const { clock, strategy } = run.ports;
+  const deadlineMs = clock.now() + doubtDeadlineMs;
+  let quietSinceMs: number | null = null;
+  let lastError = 'nothing was read';
+  while (clock.now() < deadlineMs) {
+    run.goOn();
+    const standing = await strategy.inspect(candidate.target).catch((thrown: unknown) => {
+      lastError = asSlotwaveError(thrown).message;
+      return null;
+    });
+    if (standing) {
+      if (isMoved(standing, candidate)) return { kind: 'happened', standing };
+      if (!isUnmoved(standing, candidate)) return { kind: 'drifted', standing };
+      if (quietSinceMs !== null && clock.now() - quietSinceMs >= settlePeriodMs)
+        return { kind: 'not-happened', standing };
+      quietSinceMs ??= clock.now();
+    } else {
+      quietSinceMs = null;
+    }
+    await run.pause(lookIntervalMs);
+  }
+  return {
+    kind: 'unreadable',
+    why: `${candidate.target.name} could not be read for ${doubtDeadlineMs / 60_000} minutes: ${lastError}`,
+  };
+}
+
+export function isMoved(standing: Standing, candidate: Candidate): boolean {
+  return standing.live === candidate.releaseId && standing.beside === candidate.incumbentId;
+}
+
+export function isUnmoved(standing: Standing, candidate: Candidate): boolean {
+  return standing.live === candidate.incumbentId && standing.beside === candidate.releaseId;
+}

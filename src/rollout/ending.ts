@@ -1,0 +1,59 @@
+/** Every end says which release each target runs live (law 4): read from Azure, not remembered. */
+import pLimit from 'p-limit';
+import type { EndStanding, Outcome } from './events.ts';
+import { progressOf } from './progress.ts';
+import { recall } from './recall.ts';
+import { allEnded, type Run } from './run.ts';
+
+export interface Ended {
+  readonly kind: 'ended';
+  readonly outcome: Outcome;
+  readonly why: string;
+}
+
+const maxReads = 16;
+
+export async function end(run: Run, outcome: Outcome, why: string): Promise<Ended> {
+  const standings = await readStandings(run);
+  await run.note({ type: 'rollout.ended', outcome, why, standings });
+  return { kind: 'ended', outcome, why };
+}
+
+/** All waves are baked. Settled means that Azure says so too, now. */
+export async function settle(run: Run): Promise<Ended> {
+  const standings = await readStandings(run);
+  const promoted = run.names.filter(
+    (name) => recall(run.entries, 'target.observed', name) && !recall(run.entries, 'target.failed', name),
+  );
+  const astray = standings.filter((each) => promoted.includes(each.target) && each.live !== run.release.id);
+  if (astray.length > 0) {
+    const why = astray
+      .map(
+        (each) =>
+          `${each.target} runs ${each.readable ? (each.live ?? 'a release without a stamp') : 'nobody knows what'}`,
+      )
+      .join('; ');
+    await run.note({ type: 'halt.decided', why });
+    await run.note({ type: 'rollout.ended', outcome: 'halted', why, standings });
+    return { kind: 'ended', outcome: 'halted', why };
+  }
+  const why = `${promoted.length} of ${run.names.length} targets run ${run.release.id}`;
+  await run.note({ type: 'rollout.ended', outcome: 'settled', why, standings });
+  return { kind: 'ended', outcome: 'settled', why };
+}
+
+async function readStandings(run: Run): Promise<readonly EndStanding[]> {
+  const limit = pLimit(maxReads);
+  const { phases } = progressOf(run.entries);
+  return allEnded(
+    run.plan.targets.map(({ facts: { target } }) =>
+      limit(async (): Promise<EndStanding> => {
+        run.goOn();
+        const phase = phases.get(target.name) ?? 'pending';
+        const standing = await run.ports.strategy.inspect(target).catch(() => null);
+        if (!standing) return { target: target.name, live: null, beside: null, readable: false, phase };
+        return { target: target.name, live: standing.live, beside: standing.beside, readable: true, phase };
+      }),
+    ),
+  );
+}

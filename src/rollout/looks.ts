@@ -1,0 +1,133 @@
+/** The looks of a rollout: at the candidate beside, at what is live, at the incumbent that could come back. */
+import type { Question, Sight } from '../probe/look.ts';
+import type { Reading, Side, Verdict } from '../probe/verdict.ts';
+import { watch } from '../probe/watch.ts';
+import type { Candidate } from '../target/strategy.ts';
+import { recall } from './recall.ts';
+import type { Run } from './run.ts';
+
+export type Occasion = 'clear' | 'proof' | 'observe' | 'bake' | 'revert';
+
+interface Watching {
+  readonly occasion: Occasion;
+  readonly question: Question;
+  readonly deadlineMs: number;
+  readonly successes?: number;
+  readonly holdUntilMs?: number;
+  readonly wasHealthy?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Is the candidate that waits beside well? `deadlineMs` is what is left of the target's progress deadline. */
+export function watchCandidate(
+  run: Run,
+  candidate: Candidate,
+  occasion: 'clear' | 'proof',
+  deadlineMs: number,
+): Promise<Verdict> {
+  const question = askCandidate(run, candidate, 'beside');
+  // Right before its promotion one more healthy answer is enough: it was lastingly healthy when it was cleared.
+  return occasion === 'proof'
+    ? watchFor(run, { occasion, question, deadlineMs, successes: 1 })
+    : watchFor(run, { occasion, question, deadlineMs });
+}
+
+/** Is what was promoted well in production? */
+export function watchPromoted(run: Run, candidate: Candidate, deadlineMs: number): Promise<Verdict> {
+  return watchFor(run, { occasion: 'observe', question: askCandidate(run, candidate, 'live'), deadlineMs });
+}
+
+/** Does it stay well until the bake is over? */
+export function watchBaking(
+  run: Run,
+  candidate: Candidate,
+  holdUntilMs: number,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const question = askCandidate(run, candidate, 'live');
+  const deadlineMs = run.plan.probes.deadlineMs;
+  return watchFor(run, { occasion: 'bake', question, deadlineMs, holdUntilMs, wasHealthy: true, signal });
+}
+
+/** Is the incumbent well: beside, before it is brought back (law 6), or live again afterwards? */
+export function watchIncumbent(run: Run, candidate: Candidate, side: Side): Promise<Verdict> {
+  const name = candidate.target.name;
+  const before = recall(run.entries, 'incumbent.looked', name);
+  const question: Question = {
+    ...askCandidate(run, candidate, side),
+    expected: candidate.incumbentId,
+    // Only what the incumbent could do before: a check that came with the new release says nothing about the old one.
+    functions: before?.functions ?? [],
+    checks: run.plan.probes.checks.filter((check) => before?.passed.includes(check.name) ?? false),
+  };
+  return watchFor(run, { occasion: 'revert', question, deadlineMs: run.plan.probes.deadlineMs });
+}
+
+/** One look at the incumbent before anything moves. A silent incumbent is no reason not to deploy. */
+export async function lookAtIncumbent(run: Run, name: string): Promise<void> {
+  if (recall(run.entries, 'incumbent.looked', name)) return;
+  const facts = run.facts(name);
+  const { passed, functions } = await run.look(
+    {
+      target: facts.target,
+      side: 'live',
+      hostName: facts.production.hostName,
+      expected: facts.production.releaseId,
+      functions: [],
+      checks: run.plan.probes.checks,
+    },
+    run.ports.stop,
+  );
+  await run.note({ type: 'incumbent.looked', target: name, passed, functions });
+}
+
+function askCandidate(run: Run, candidate: Candidate, side: Side): Question {
+  const facts = run.facts(candidate.target.name);
+  const hostName =
+    side === 'live' ? facts.production.hostName : (candidate.address?.host ?? facts.production.hostName);
+  const { checks, functions } = run.plan.probes;
+  return { target: candidate.target, side, hostName, expected: candidate.releaseId, functions, checks };
+}
+
+async function watchFor(run: Run, watching: Watching): Promise<Verdict> {
+  const { probes } = run.plan;
+  let before = '';
+  const record = async ({ reading }: Sight) => {
+    // A journal of a long bake holds what changed, not the same line a thousand times; verdicts carry their readings.
+    const now = signatureOf(reading);
+    if (now === before) {
+      const { target, side } = reading;
+      run.ports.tell({ type: 'reading.noticed', target, side, reading });
+      return;
+    }
+    before = now;
+    await run.note({ type: 'reading.taken', reading, during: watching.occasion });
+  };
+  const signal = watching.signal ? AbortSignal.any([watching.signal, run.ports.stop]) : run.ports.stop;
+  try {
+    return await watch({
+      look: run.look,
+      question: watching.question,
+      limits:
+        watching.successes === undefined
+          ? probes
+          : { ...probes, consecutiveSuccessLimit: watching.successes },
+      intervalMs: probes.intervalMs,
+      initialDelayMs:
+        watching.occasion === 'proof' || watching.occasion === 'bake' ? 0 : probes.initialDelayMs,
+      deadlineMs: Math.min(probes.deadlineMs, Math.max(0, watching.deadlineMs)),
+      ...(watching.holdUntilMs === undefined ? {} : { holdUntilMs: watching.holdUntilMs }),
+      wasHealthy: watching.wasHealthy ?? false,
+      clock: run.ports.clock,
+      signal,
+      record,
+    });
+  } catch (reason) {
+    run.goOn();
+    throw reason;
+  }
+}
+
+function signatureOf(reading: Reading): string {
+  return `${reading.condition} ${reading.findings.map((each) => `${each.check}:${each.condition}:${each.said}`).join(' ')}`;
+}

@@ -1,0 +1,128 @@
+/** Moves one release live, exactly once: whatever gets lost on the way, and whoever dies. */
+import { asSlotwaveError, type SlotwaveError } from '../errors.ts';
+import type { Verdict } from '../probe/verdict.ts';
+import { type Candidate, type Cleared, clear, type Standing } from '../target/strategy.ts';
+import { isMoved, isUnmoved, settleDoubt } from './doubt.ts';
+import type { Failure } from './events.ts';
+import { recall, recallMoved } from './recall.ts';
+import { failureOf, type Run } from './run.ts';
+
+export type Moved =
+  | { readonly kind: 'moved'; readonly standing: Standing }
+  /** Certainly nothing moved. */
+  | { readonly kind: 'unmoved'; readonly failure: Failure }
+  /** What was to go live is not well now; nothing was asked of Azure. */
+  | { readonly kind: 'unproven'; readonly verdict: Verdict }
+  /** Only a human can say what is right: somebody else wrote, or nothing can be read. */
+  | { readonly kind: 'lost'; readonly why: string };
+
+export interface Move {
+  readonly verb: 'promote' | 'revert';
+  readonly candidate: Candidate;
+  /** A fresh look at what is to go live, taken right before it does. */
+  readonly prove: () => Promise<Verdict>;
+  readonly deadlineMs: number;
+  /** Failures recorded before this entry belong to an earlier try, and do not count as the end of this one. */
+  readonly sinceSeq: number;
+}
+
+const maxRequests = 3;
+const firstRetryMs = 15_000;
+
+export async function move(run: Run, task: Move): Promise<Moved> {
+  const { verb, candidate } = task;
+  const name = candidate.target.name;
+  const done = recallMoved(run.entries, verb, name);
+  if (done) return { kind: 'moved', standing: done };
+  const failed = recall(run.entries, `${verb}.failed`, name);
+  if (failed && failed.seq > task.sinceSeq) return { kind: 'unmoved', failure: failed.failure };
+  // Begun and not finished: whoever wrote that may have died with the request already sent.
+  let inDoubt = recall(run.entries, `${verb}.begun`, name) !== null;
+  for (let requests = 0; ; requests++) {
+    if (inDoubt) {
+      const settled = await lookInto(run, task);
+      if (settled) return settled;
+    }
+    const asked = await askOnce(run, task, requests);
+    if (!(asked instanceof Error)) return asked;
+    inDoubt = asked.kind === 'doubt';
+    if (inDoubt) await run.note({ type: 'doubt.raised', target: name, verb, failure: failureOf(asked) });
+    else if (requests + 1 >= maxRequests || run.ports.clock.now() >= task.deadlineMs)
+      return giveUp(run, task, asked);
+    else await run.pause(asked.retryAfterMs ?? firstRetryMs * 2 ** requests);
+  }
+}
+
+/** Null: it certainly did not happen, and may be asked for again. */
+async function lookInto(run: Run, task: Move): Promise<Moved | null> {
+  const { verb, candidate } = task;
+  const target = candidate.target.name;
+  const settled = await settleDoubt(run, candidate);
+  if (settled.kind === 'unreadable') return { kind: 'lost', why: settled.why };
+  if (settled.kind === 'drifted') return tellDrift(run, candidate, settled.standing);
+  const { standing } = settled;
+  const happened = settled.kind === 'happened';
+  await run.note({ type: 'doubt.settled', target, verb, standing, happened });
+  return happened ? tellMoved(run, task, standing) : null;
+}
+
+/** One request at most. An error says that it did not end well: doubt, or certainly nothing moved. */
+async function askOnce(run: Run, task: Move, requests: number): Promise<Moved | SlotwaveError> {
+  const { verb, candidate } = task;
+  const target = candidate.target.name;
+  const verdict = await task.prove();
+  if (verdict.conclusion !== 'healthy') return { kind: 'unproven', verdict };
+  const cleared = clear(candidate, verdict);
+  try {
+    const before = await run.ports.strategy.inspect(candidate.target);
+    if (!isUnmoved(before, candidate)) {
+      // After a request of ours a late execution is ours too; without one somebody else moved the slots.
+      if (isMoved(before, candidate) && recall(run.entries, `${verb}.begun`, target))
+        return await tellMoved(run, task, before);
+      return await tellDrift(run, candidate, before);
+    }
+    if (!recall(run.entries, `${verb}.begun`, target))
+      await run.note({ type: `${verb}.begun`, target, before });
+    if (requests >= maxRequests) return await giveUp(run, task, null);
+    run.goOn();
+    return await tellMoved(run, task, await carryOut(run, verb, cleared));
+  } catch (thrown) {
+    run.goOn();
+    const error = asSlotwaveError(thrown);
+    if (error.kind === 'defect') throw error;
+    return error.kind === 'refusal' || error.kind === 'input' ? await giveUp(run, task, error) : error;
+  }
+}
+
+function carryOut(run: Run, verb: 'promote' | 'revert', cleared: Cleared): Promise<Standing> {
+  return verb === 'promote' ? run.ports.strategy.promote(cleared) : run.ports.strategy.revert(cleared);
+}
+
+async function tellMoved(run: Run, { verb, candidate }: Move, standing: Standing): Promise<Moved> {
+  await run.note({ type: `${verb}.done`, target: candidate.target.name, standing });
+  return { kind: 'moved', standing };
+}
+
+async function tellDrift(run: Run, candidate: Candidate, found: Standing): Promise<Moved> {
+  const target = candidate.target.name;
+  const expected: Standing = { live: candidate.incumbentId, beside: candidate.releaseId };
+  await run.note({ type: 'target.drifted', target, expected, found });
+  const why = `${target}: somebody else changed the slots: expected ${tell(expected)}, found ${tell(found)}`;
+  return { kind: 'lost', why };
+}
+
+async function giveUp(run: Run, { verb, candidate }: Move, error: SlotwaveError | null): Promise<Moved> {
+  const failure: Failure = error
+    ? failureOf(error)
+    : {
+        kind: 'transient',
+        code: 'not-carried-out',
+        message: `Azure did not carry out the ${verb} after ${maxRequests} requests.`,
+      };
+  await run.note({ type: `${verb}.failed`, target: candidate.target.name, failure });
+  return { kind: 'unmoved', failure };
+}
+
+function tell({ live, beside }: Standing): string {
+  return `${live ?? 'no stamp'} live and ${beside ?? 'no stamp'} beside`;
+}

@@ -1,0 +1,137 @@
+/** Before anything live is touched: every target is staged, and every candidate is looked at. */
+import { asSlotwaveError, type SlotwaveError } from '../errors.ts';
+import type { Verdict } from '../probe/verdict.ts';
+import type { Candidate } from '../target/strategy.ts';
+import { decideTurn, explainFailures } from './decide.ts';
+import { lookAtIncumbent, watchCandidate } from './looks.ts';
+import { createPool } from './pool.ts';
+import { recall, recallFailures } from './recall.ts';
+import { allEnded, failureOf, type Run } from './run.ts';
+
+export type Candidates = ReadonlyMap<string, Candidate>;
+
+export type Prepared =
+  | { readonly kind: 'ready'; readonly candidates: Candidates }
+  | { readonly kind: 'refused'; readonly why: string };
+
+type Ready =
+  | { readonly kind: 'cleared'; readonly candidate: Candidate }
+  /** The release is bad, or Azure says no for good: it would be the same everywhere. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** This region's platform; counts against the tolerance. */
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'not-begun' };
+
+const firstRetryMs = 10_000;
+const longestRetryMs = 120_000;
+
+export async function prepareAll(run: Run): Promise<Prepared> {
+  const pool = createPool(run.plan.strategy, null, false);
+  const candidates = new Map<string, Candidate>();
+  let refusal: string | null = null;
+  const prepare = async (name: string) => {
+    const ready = await prepareOne(run, name, pool.run, () => refusal !== null);
+    if (ready.kind === 'cleared') candidates.set(name, ready.candidate);
+    if (ready.kind === 'refused') refusal ??= ready.why;
+  };
+  await allEnded(run.names.map(prepare));
+  if (refusal !== null) return { kind: 'refused', why: refusal };
+  const failed = recallFailures(run.entries);
+  // Nothing is live yet: whatever onFailure says, more failures than tolerated only mean that nothing will be.
+  if (decideTurn(failed, run.plan.strategy) !== 'go-on')
+    return { kind: 'refused', why: explainFailures(failed) };
+  if (candidates.size === 0) return { kind: 'refused', why: 'no target could be staged' };
+  return { kind: 'ready', candidates };
+}
+
+type Enter = ReturnType<typeof createPool>['run'];
+
+async function prepareOne(run: Run, name: string, enter: Enter, isRefused: () => boolean): Promise<Ready> {
+  const early = recallEarlier(run, name);
+  if (early) return early;
+  let startedMs = 0;
+  const staged = await enter(run.facts(name), async (): Promise<Candidate | Ready> => {
+    if (isRefused()) return { kind: 'not-begun' };
+    startedMs = run.ports.clock.now();
+    await lookAtIncumbent(run, name);
+    return stageOne(run, name, startedMs + run.plan.strategy.progressDeadlineMs);
+  });
+  if ('kind' in staged) return staged;
+  if (recall(run.entries, 'target.cleared', name)) return { kind: 'cleared', candidate: staged };
+  const deadlineMs = startedMs + run.plan.strategy.progressDeadlineMs - run.ports.clock.now();
+  const verdict = await watchCandidate(run, staged, 'clear', deadlineMs);
+  return tellVerdict(run, staged, verdict);
+}
+
+function recallEarlier(run: Run, name: string): Ready | null {
+  if (recall(run.entries, 'target.failed', name)) return { kind: 'failed' };
+  const refused = recall(run.entries, 'target.refused', name);
+  if (refused) return { kind: 'refused', why: `${name}: ${refused.verdict.why}` };
+  const candidate = recallCandidate(run, name);
+  return candidate && recall(run.entries, 'target.cleared', name) ? { kind: 'cleared', candidate } : null;
+}
+
+async function tellVerdict(run: Run, candidate: Candidate, verdict: Verdict): Promise<Ready> {
+  const target = candidate.target.name;
+  if (verdict.conclusion === 'healthy') {
+    await run.note({ type: 'target.cleared', target, during: 'clear', verdict });
+    return { kind: 'cleared', candidate };
+  }
+  if (verdict.conclusion === 'unhealthy') {
+    await run.note({ type: 'target.refused', target, verdict });
+    return { kind: 'refused', why: `${target}: ${verdict.why}` };
+  }
+  await run.note({ type: 'target.failed', target, why: verdict.why, verdict });
+  return { kind: 'failed' };
+}
+
+/** Staging again is harmless, so whatever is not a plain no is tried again until the deadline. */
+async function stageOne(run: Run, name: string, deadlineMs: number): Promise<Candidate | Ready> {
+  const known = recallCandidate(run, name);
+  if (known) return known;
+  if (!recall(run.entries, 'stage.begun', name)) await run.note({ type: 'stage.begun', target: name });
+  for (let attempt = 0; ; attempt++) {
+    run.goOn();
+    const staged = await run.ports.strategy.stage(run.facts(name).target, run.release).catch(asSlotwaveError);
+    if (!(staged instanceof Error)) {
+      const { incumbentId, address } = staged;
+      await run.note({
+        type: 'stage.done',
+        target: name,
+        incumbentId,
+        address: address?.href ?? null,
+        bytes: run.release.bytes,
+      });
+      return staged;
+    }
+    run.goOn();
+    if (staged.kind === 'defect') throw staged;
+    const waitMs = staged.retryAfterMs ?? Math.min(longestRetryMs, firstRetryMs * 2 ** attempt);
+    const isFinal = staged.kind === 'refusal' || staged.kind === 'input';
+    if (isFinal || run.ports.clock.now() + waitMs >= deadlineMs)
+      return tellStageFailure(run, name, staged, isFinal);
+    run.ports.tell({ type: 'operation.waited', target: name, what: staged.message });
+    await run.pause(waitMs);
+  }
+}
+
+async function tellStageFailure(
+  run: Run,
+  name: string,
+  error: SlotwaveError,
+  isFinal: boolean,
+): Promise<Ready> {
+  await run.note({ type: 'stage.failed', target: name, failure: failureOf(error) });
+  if (isFinal) return { kind: 'refused', why: `${name}: ${error.message}` };
+  await run.note({ type: 'target.failed', target: name, why: error.message, verdict: null });
+  return { kind: 'failed' };
+}
+
+/** The candidate of a target that was staged earlier in this rollout, by this process or one before it. */
+export function recallCandidate(run: Run, name: string): Candidate | null {
+  const staged = recall(run.entries, 'stage.done', name);
+  if (!staged) return null;
+  const { target } = run.facts(name);
+  const address = staged.address === null ? null : new URL(staged.address);
+  return { target, releaseId: run.release.id, incumbentId: staged.incumbentId, address };
+}

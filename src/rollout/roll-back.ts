@@ -1,0 +1,126 @@
+/** Taking back what was promoted: the failing first, then the newest first, and never onto something sick. */
+import type { Candidate } from '../target/strategy.ts';
+import { settleDoubt } from './doubt.ts';
+import { watchIncumbent } from './looks.ts';
+import { move } from './move.ts';
+import { createPool } from './pool.ts';
+import { recallCandidate } from './prepare.ts';
+import { recall, recallFailures, recallToRevert } from './recall.ts';
+import { allEnded, type Run } from './run.ts';
+
+export interface RolledBack {
+  /** Targets that still run the release that was to be taken back, or nobody knows what, with the reason. */
+  readonly stranded: readonly {
+    readonly target: string;
+    readonly why: string;
+    readonly incumbentSick: boolean;
+  }[];
+  readonly reverted: readonly string[];
+}
+
+/** Takes back `targets` in this order. One that cannot be taken back never stops the others. */
+export async function rollBack(run: Run, targets: readonly string[]): Promise<RolledBack> {
+  const sinceSeq = recall(run.entries, 'rollback.decided')?.seq ?? 0;
+  // Going back is urgent: the limits on what moves at once hold, the order of regions does not.
+  const pool = createPool(run.plan.strategy, null, false);
+  const results = await allEnded(
+    targets.map((name) =>
+      pool.run(run.facts(name), async () => ({ name, end: await revertOne(run, name, sinceSeq) })),
+    ),
+  );
+  return {
+    reverted: results.filter(({ end }) => end === null).map(({ name }) => name),
+    stranded: results.flatMap(({ name, end }) => (end === null ? [] : [{ target: name, ...end }])),
+  };
+}
+
+/** Failed targets within the tolerance are taken back alone, and the rollout goes on without them. */
+export async function revertTolerated(run: Run): Promise<void> {
+  if (run.plan.strategy.onFailure.action === 'halt') return;
+  const failed = new Set(recallFailures(run.entries).map((each) => each.target));
+  const targets = recallToRevert(run.entries).filter(
+    (name) => failed.has(name) && !recall(run.entries, 'target.stranded', name),
+  );
+  if (targets.length > 0) await rollBack(run, targets);
+}
+
+interface Stranding {
+  readonly why: string;
+  readonly incumbentSick: boolean;
+}
+
+/** Null: the incumbent is live and well again. */
+async function revertOne(run: Run, name: string, sinceSeq: number): Promise<Stranding | null> {
+  if (recall(run.entries, 'target.reverted', name)) return null;
+  const stranded = recall(run.entries, 'target.stranded', name);
+  if (stranded && stranded.seq > sinceSeq)
+    return { why: stranded.why, incumbentSick: stranded.verdict?.conclusion === 'unhealthy' };
+  const candidate = recallCandidate(run, name);
+  if (!candidate) return null;
+  const doubt = await settlePromotion(run, candidate);
+  if (doubt === 'not-happened') return null;
+  if (doubt !== 'happened') return strand(run, name, doubt, false);
+  return bringBack(run, candidate, sinceSeq);
+}
+
+async function bringBack(run: Run, candidate: Candidate, sinceSeq: number): Promise<Stranding | null> {
+  const name = candidate.target.name;
+  const back: Candidate = {
+    ...candidate,
+    releaseId: candidate.incumbentId,
+    incumbentId: candidate.releaseId,
+  };
+  const deadlineMs = run.ports.clock.now() + run.plan.strategy.progressDeadlineMs;
+  // Law 6: the incumbent waiting beside is looked at before it is brought back.
+  const prove = () => watchIncumbent(run, candidate, 'beside');
+  const moved = await move(run, { verb: 'revert', candidate: back, prove, deadlineMs, sinceSeq });
+  if (moved.kind === 'unproven') {
+    const why = `the incumbent beside is not well either, so it was not brought back: ${moved.verdict.why}`;
+    return strand(run, name, why, true);
+  }
+  if (moved.kind === 'unmoved')
+    return strand(run, name, `it could not be taken back: ${moved.failure.message}`, false);
+  if (moved.kind === 'lost') return strand(run, name, moved.why, false);
+  const verdict = await watchIncumbent(run, candidate, 'live');
+  if (verdict.conclusion !== 'healthy') {
+    return strand(run, name, `the incumbent is live again and not well: ${verdict.why}`, true);
+  }
+  await run.note({ type: 'target.reverted', target: name, verdict });
+  return null;
+}
+
+/** A promotion that was begun and whose end nobody wrote down is looked into before anything is taken back. */
+async function settlePromotion(
+  run: Run,
+  candidate: Candidate,
+): Promise<'happened' | 'not-happened' | string> {
+  const target = candidate.target.name;
+  if (recall(run.entries, 'promote.failed', target)) return 'not-happened';
+  if (recall(run.entries, 'promote.done', target)) return 'happened';
+  const settled = await settleDoubt(run, candidate);
+  if (settled.kind === 'unreadable') return settled.why;
+  const { standing } = settled;
+  if (settled.kind === 'drifted') {
+    const expected = { live: candidate.releaseId, beside: candidate.incumbentId };
+    await run.note({ type: 'target.drifted', target, expected, found: standing });
+    return 'somebody else changed the slots';
+  }
+  const happened = settled.kind === 'happened';
+  await run.note({ type: 'doubt.settled', target, verb: 'promote', standing, happened });
+  if (happened) await run.note({ type: 'promote.done', target, standing });
+  else {
+    const failure = {
+      kind: 'transient',
+      code: 'not-carried-out',
+      message: 'The promotion was interrupted before it moved anything.',
+    };
+    await run.note({ type: 'promote.failed', target, failure });
+  }
+  return settled.kind;
+}
+
+async function strand(run: Run, target: string, why: string, incumbentSick: boolean): Promise<Stranding> {
+  const verdict = incumbentSick ? { conclusion: 'unhealthy' as const, why, readings: [] } : null;
+  await run.note({ type: 'target.stranded', target, why, verdict });
+  return { why, incumbentSick };
+}
