@@ -38,9 +38,10 @@ async function watchAll(run: Run, baking: readonly Candidate[], bakeUntilMs: num
     if (verdict === null || verdict.conclusion === 'healthy') return;
     if (verdict.conclusion === 'inconclusive') lost.push(`${target}: ${verdict.why}`);
     else await run.note({ type: 'target.failed', target, why: verdict.why, verdict });
-    if (hasTurned(run)) turned.abort();
-    else if (lost.length === 0) await revertTolerated(run);
-    if (lost.length > 0) turned.abort();
+    // Tolerated: this target alone goes back now, not when the bake is over; only its own watcher does it.
+    const end = lost.length > 0 || hasTurned(run) ? null : await revertTolerated(run, target);
+    if (end?.kind === 'lost') lost.push(end.why);
+    if (lost.length > 0 || hasTurned(run)) turned.abort();
   };
   await allEnded(baking.map(watchOne));
   if (lost.length > 0) return { kind: 'lost', why: lost.join('; ') };

@@ -27,6 +27,6 @@ export function chooseReverts(
   return [...newestFirst.filter(isFailing), ...newestFirst.filter((name) => !isFailing(name))];
 }
 
-export function explainFailures(failed: readonly FailedTarget[]): string {
+export function explainFailures(failed: readonly Pick<FailedTarget, 'target' | 'why'>[]): string {
   return failed.map(({ target, why }) => `${target}: ${why}`).join('; ');
 }

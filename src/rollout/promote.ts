@@ -20,7 +20,7 @@ export type WaveEnd =
 
 export async function promoteWave(run: Run, wave: PlannedWave, candidates: Candidates): Promise<WaveEnd> {
   const chosen = wave.targets.flatMap((name) => candidates.get(name) ?? []);
-  if (recall(run.entries, 'wave.baked') && isBaked(run, wave)) return { kind: 'well' };
+  if (isBaked(run, wave)) return { kind: 'well' };
   if (!isOpened(run, wave)) {
     await run.note({ type: 'wave.opened', wave: wave.name, targets: chosen.map((each) => each.target.name) });
   }
@@ -38,8 +38,7 @@ export async function promoteWave(run: Run, wave: PlannedWave, candidates: Candi
   await allEnded(chosen.map(promote));
   if (lost.length > 0) return { kind: 'lost', why: lost.join('; ') };
   if (mustStop()) return { kind: 'failed' };
-  await revertTolerated(run);
-  return { kind: 'well' };
+  return revertTolerated(run);
 }
 
 /** Null when the target came to an end that the journal tells; otherwise why nobody can tell. */

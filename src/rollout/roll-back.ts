@@ -1,10 +1,12 @@
 /** Taking back what was promoted: the failing first, then the newest first, and never onto something sick. */
 import type { Candidate } from '../target/strategy.ts';
+import { explainFailures } from './decide.ts';
 import { settleDoubt } from './doubt.ts';
 import { watchIncumbent } from './looks.ts';
 import { move } from './move.ts';
 import { createPool } from './pool.ts';
 import { recallCandidate } from './prepare.ts';
+import type { WaveEnd } from './promote.ts';
 import { recall, recallFailures, recallToRevert } from './recall.ts';
 import { allEnded, type Run } from './run.ts';
 
@@ -34,14 +36,18 @@ export async function rollBack(run: Run, targets: readonly string[]): Promise<Ro
   };
 }
 
-/** Failed targets within the tolerance are taken back alone, and the rollout goes on without them. */
-export async function revertTolerated(run: Run): Promise<void> {
-  if (run.plan.strategy.onFailure.action === 'halt') return;
+/**
+ * Failed targets within the tolerance are taken back alone, and the rollout goes on without them. One that
+ * cannot be taken back ends it: what runs there is neither what was nor what should be.
+ */
+export async function revertTolerated(run: Run, only?: string): Promise<WaveEnd> {
   const failed = new Set(recallFailures(run.entries).map((each) => each.target));
   const targets = recallToRevert(run.entries).filter(
-    (name) => failed.has(name) && !recall(run.entries, 'target.stranded', name),
+    (name) => failed.has(name) && (only === undefined || name === only),
   );
-  if (targets.length > 0) await rollBack(run, targets);
+  if (run.plan.strategy.onFailure.action === 'halt' || targets.length === 0) return { kind: 'well' };
+  const { stranded } = await rollBack(run, targets);
+  return stranded.length === 0 ? { kind: 'well' } : { kind: 'lost', why: explainFailures(stranded) };
 }
 
 interface Stranding {

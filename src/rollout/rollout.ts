@@ -104,6 +104,7 @@ async function untilStopped(
 ): Promise<Ended | Interrupted> {
   const { stop, journal } = assignment.ports;
   const run = createRun(assignment);
+  let forget = () => {};
   const stopped = new Promise<Interrupted>((resolve, reject) => {
     const interrupt = () => {
       const signal = String(stop.reason);
@@ -113,10 +114,11 @@ async function untilStopped(
     };
     if (stop.aborted) interrupt();
     else stop.addEventListener('abort', interrupt, { once: true });
+    forget = () => stop.removeEventListener('abort', interrupt);
   });
   const told = story(run).catch((thrown: unknown) => {
     if (thrown instanceof Interruption) return stopped;
     throw thrown;
   });
-  return Promise.race([told, stopped]);
+  return Promise.race([told, stopped]).finally(forget);
 }

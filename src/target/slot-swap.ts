@@ -72,11 +72,19 @@ async function exchange(parts: SlotSwapParts, candidate: Cleared): Promise<Stand
     });
   }
   await parts.client.swap(target);
-  const after = await readQuiet(parts, target);
+  const after = await readQuiet(parts, target).catch((thrown: unknown) => {
+    // The swap was reported as done: from here on nothing may be told as "certainly not moved".
+    throw notVisible(target, thrown);
+  });
   if (isExchanged(after, candidate)) return standingOf(after);
-  throw new DoubtError(`The swap of ${target.name} was reported as done, and its slots do not show it.`, {
+  throw notVisible(target);
+}
+
+function notVisible(target: Target, cause?: unknown): DoubtError {
+  return new DoubtError(`The swap of ${target.name} was reported as done, and its slots do not show it.`, {
     code: 'swap-not-visible',
     where: target.name,
+    cause,
   });
 }
 
