@@ -1,5 +1,8 @@
 /** What will be done, as a value: printed, saved, compared, carried out. Deciding is pure; nothing here does anything. */
-import type { TargetFacts } from './fleet.ts';
+import { InputError, type Problem } from '../errors.ts';
+import type { Fleet, Target, TargetFacts } from './fleet.ts';
+import { digestFleet } from './fleet-digest.ts';
+import { selects, splitWaves } from './waves.ts';
 
 export interface WaveRequest {
   readonly name: string;
@@ -103,4 +106,142 @@ export interface Plan {
   readonly fleetDigest: string;
   /** SHA-256 of the config file's bytes. */
   readonly configDigest: string;
+}
+
+/** What a plan is made from. `config` is any Config: only what is named here is read. */
+export interface PlanRequest {
+  readonly config: {
+    readonly app: string;
+    readonly digest: string;
+    /** Targets named in the file come first and in its order; discovered ones follow by name. */
+    readonly targets: readonly { readonly name: string }[];
+    readonly strategy: StrategyRequest;
+    readonly probes: ProbeRequest;
+    readonly settings: Readonly<Record<string, string>>;
+  };
+  readonly fleet: Fleet;
+  readonly package: PackageFacts;
+  /** The cloud's name or the URL of its ARM endpoint. */
+  readonly cloud: string;
+  readonly nowMs: number;
+  /** Whether a release id names this content: `sameContent` of release/release.ts, which plan cannot import. */
+  readonly sameContent: (releaseId: string | null, contentDigest: string) => boolean;
+  /** Promotes targets that already run this content as well. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * Decides what happens to which target, in which wave and why. Waves are cut over the whole fleet, and targets
+ * that are left alone are taken out afterwards, so that running a rollout again does not move the others between
+ * waves. Waves that are empty then are not in the plan.
+ * @throws InputError `waves-do-not-fit` when a wave asks for targets that are not there, or a target is in no wave.
+ */
+export function planRollout(request: PlanRequest): Plan {
+  const { config, fleet } = request;
+  const targets = orderTargets(fleet.targets, config.targets);
+  const waves = splitWaves(
+    targets.map((facts) => facts.target),
+    config.strategy,
+  );
+  refuseMisfits(targets, waves, config.strategy);
+  const waveOf = new Map(waves.flatMap((wave) => wave.targets.map((name) => [name, wave.name] as const)));
+  const planned = targets.map((facts) => planTarget(facts, waveOf.get(facts.target.name) ?? null, request));
+  const promoted = new Set(
+    planned.filter(({ action }) => action === 'promote').map(({ facts }) => facts.target.name),
+  );
+  return {
+    version: 1,
+    app: config.app,
+    cloud: request.cloud,
+    createdAt: new Date(request.nowMs).toISOString(),
+    package: request.package,
+    settingNames: Object.keys(config.settings),
+    strategy: config.strategy,
+    probes: config.probes,
+    waves: waves
+      .map((wave) => ({ ...wave, targets: wave.targets.filter((name) => promoted.has(name)) }))
+      .filter((wave) => wave.targets.length > 0),
+    targets: planned,
+    fleetDigest: digestFleet(fleet),
+    configDigest: config.digest,
+  };
+}
+
+function orderTargets(
+  found: readonly TargetFacts[],
+  written: readonly { readonly name: string }[],
+): readonly TargetFacts[] {
+  const places = new Map(written.map(({ name }, at) => [name, at]));
+  const place = (facts: TargetFacts) => places.get(facts.target.name) ?? written.length;
+  return [...found].sort((a, b) => place(a) - place(b) || (a.target.name < b.target.name ? -1 : 1));
+}
+
+function planTarget(facts: TargetFacts, wave: string | null, request: PlanRequest): PlannedTarget {
+  const { releaseId } = facts.production;
+  const runsIt = request.sameContent(releaseId, request.package.digest);
+  if (runsIt && facts.settingsInPlace && !request.force) {
+    return {
+      facts,
+      action: 'leave',
+      wave: null,
+      why: 'Production already runs this content with these settings.',
+    };
+  }
+  return { facts, action: 'promote', wave, why: explainPromotion(releaseId, runsIt, facts.settingsInPlace) };
+}
+
+function explainPromotion(releaseId: string | null, runsIt: boolean, settingsInPlace: boolean): string {
+  if (releaseId === null)
+    return 'Production carries no release stamp: what it runs was not deployed by slotwave.';
+  if (!runsIt) return 'Production runs other content.';
+  if (!settingsInPlace) return 'Production runs this content, but its settings are not those of the config.';
+  return 'Production already runs this content; it is promoted again because that was asked for.';
+}
+
+/** The config was checked against itself when it was read; what was discovered is known only now. */
+function refuseMisfits(
+  targets: readonly TargetFacts[],
+  waves: readonly PlannedWave[],
+  strategy: StrategyRequest,
+): void {
+  const all = targets.map((facts) => facts.target);
+  if (all.length === 0) return;
+  const taken = new Set(waves.flatMap((wave) => wave.targets));
+  const problems: readonly Problem[] = [
+    ...strategy.waves.flatMap((wave, at) => findMisfits(wave, at, all)),
+    ...all
+      .filter(({ name }) => !taken.has(name))
+      .map(({ name }) => ({
+        path: 'strategy.waves',
+        message: `no wave takes the target ${name}`,
+        next: 'Add a last wave without a selector: - { name: rest }',
+      })),
+  ];
+  if (problems.length === 0) return;
+  throw new InputError('The waves do not fit the fleet.', {
+    code: 'waves-do-not-fit',
+    next: 'Change strategy.waves, or the names and labels of the targets.',
+    problems,
+  });
+}
+
+function findMisfits(wave: WaveRequest, at: number, targets: readonly Target[]): readonly Problem[] {
+  const path = `strategy.waves[${at}]`;
+  const names = targets.map((target) => target.name);
+  const unknown = (wave.targets ?? []).filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    return unknown.map((name) => ({
+      path: `${path}.targets`,
+      message: 'is not the name of a target',
+      found: `"${name}"`,
+    }));
+  }
+  if (!wave.match || targets.some((target) => selects(wave, target))) return [];
+  return [
+    {
+      path: `${path}.match`,
+      message: 'no target carries all these labels',
+      found: JSON.stringify(wave.match),
+    },
+  ];
 }

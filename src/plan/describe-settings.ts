@@ -1,0 +1,52 @@
+/** Which settings a rollout writes, which move with the swap, and which stay where they are. */
+import { groupBy, wrapText } from './layout.ts';
+import type { Plan, PlannedTarget } from './plan.ts';
+
+export function describeSettings(
+  plan: Plan,
+  targets: readonly PlannedTarget[],
+  width: number,
+): readonly string[] {
+  const rows = [
+    ...(plan.settingNames.length > 0 ? [['written', plan.settingNames.join(', ')] as const] : []),
+    ...describeAlike('travel', targets, listTravelling),
+    ...describeAlike('stay', targets, listStaying),
+  ];
+  if (rows.length === 0) return [];
+  return [
+    'Settings (names only): written to the staging slot · travel with the swap · stay with their slot',
+    ...rows.flatMap(([name, text]) => wrapText(`  ${name.padEnd(9)}`, text, width)),
+  ];
+}
+
+function describeAlike(
+  name: string,
+  targets: readonly PlannedTarget[],
+  list: (target: PlannedTarget) => readonly string[],
+): readonly (readonly [string, string])[] {
+  const groups = groupBy(targets, (target) => list(target).join(', '));
+  return [...groups]
+    .filter(([settings]) => settings !== '')
+    .map(([settings, group]) => {
+      const who = group.map(({ facts }) => facts.target.name).join(', ');
+      return [name, groups.size === 1 ? settings : `${settings} (${who})`] as const;
+    });
+}
+
+function listTravelling({ facts }: PlannedTarget): readonly string[] {
+  return sortUnique(
+    facts.differences.filter(({ rule }) => rule === 'travels').map((difference) => difference.name),
+  );
+}
+
+/** Sticky names count even where both slots agree: they are what a swap will not move. */
+function listStaying({ facts }: PlannedTarget): readonly string[] {
+  const differing = facts.differences
+    .filter(({ rule }) => rule === 'stays')
+    .map((difference) => difference.name);
+  return sortUnique([...differing, ...facts.stickyNames]);
+}
+
+function sortUnique(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort();
+}
