@@ -176,7 +176,11 @@ async function syncFolder(folder: string): Promise<void> {
   for (const path of [folder, dirname(folder)]) {
     try {
       const handle = await open(path, 'r');
-      await handle.sync().finally(() => handle.close());
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
     } catch {
       // Windows opens no folders; NTFS journals its names by itself.
     }

@@ -25,7 +25,7 @@ export function widthOf(text: string): number {
 }
 
 /** Exactly `width` columns: padded, or cut with an ellipsis. */
-export function fit(text: string, width: number): string {
+export function fitTo(text: string, width: number): string {
   const own = widthOf(text);
   if (own <= width) return text + ' '.repeat(width - own);
   if (width <= 0) return '';

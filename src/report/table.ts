@@ -1,6 +1,6 @@
 /** One frame of the live table, as lines of plain or coloured text. Pure: the same view draws the same frame. */
 import type { Phase } from '../rollout/events.ts';
-import { bar, fit, type Tint, tint, widthOf } from './cells.ts';
+import { bar, fitTo, type Tint, tint, widthOf } from './cells.ts';
 import { neutralise } from './neutralise.ts';
 import type { Row, View, WaveView } from './view.ts';
 import { count, writeBytes, writeElapsed, writeRelease, writeShortRelease } from './words.ts';
@@ -20,23 +20,23 @@ export function drawFrame(view: View, size: FrameSize): readonly string[] {
   const { shown, folded } = chooseRows([...view.rows.values()], room);
   const widths = columnWidths(shown, columns);
   const table = shown.map((row) => drawRow(row, view, widths, size.colour));
-  const rest = folded.length > 0 ? [tint(fit(tellFolded(folded), columns), 'dim', size.colour)] : [];
+  const rest = folded.length > 0 ? [tint(fitTo(tellFolded(folded), columns), 'dim', size.colour)] : [];
   const frame = [...head, drawHeading(widths, size.colour), ...table, ...rest, ...foot];
   return frame.map((line) => line.trimEnd()).slice(0, Math.max(1, size.rows));
 }
 
 function drawTitle(view: View, columns: number, colour: boolean): string {
-  if (view.begunMs === null) return fit('Preparing…', columns);
+  if (view.begunMs === null) return fitTo('Preparing…', columns);
   const id = writeRelease(view.release?.id ?? null);
   const text = `${neutralise(view.app)}  release ${id}  ${writeElapsed(view.nowMs - view.begunMs)}`;
-  return tint(fit(text, columns), 'bold', colour);
+  return tint(fitTo(text, columns), 'bold', colour);
 }
 
 /** All waves on one line: `✓ canary  ◐ half bakes 01:12  · rest`. */
 function drawWaves(view: View, columns: number, colour: boolean): readonly string[] {
   if (view.waves.length === 0) return [];
   const told = view.waves.map((wave) => tellWave(wave, view.nowMs)).join('   ');
-  return [tint(fit(told, columns), 'cyan', colour)];
+  return [tint(fitTo(told, columns), 'cyan', colour)];
 }
 
 function tellWave({ name, targets, stage, bakeUntilMs }: WaveView, nowMs: number): string {
@@ -59,12 +59,16 @@ function drawFoot(view: View, columns: number, colour: boolean): readonly string
   if (view.end) {
     const good = view.end.outcome === 'settled';
     return [
-      tint(fit(`${view.end.outcome}: ${neutralise(view.end.why)}`, columns), good ? 'green' : 'red', colour),
+      tint(
+        fitTo(`${view.end.outcome}: ${neutralise(view.end.why)}`, columns),
+        good ? 'green' : 'red',
+        colour,
+      ),
     ];
   }
   if (!view.turn) return [];
   const told = view.turn.to === 'rollback' ? 'rolling back' : 'halting';
-  return [tint(fit(`${told}: ${neutralise(view.turn.why)}`, columns), 'red', colour)];
+  return [tint(fitTo(`${told}: ${neutralise(view.turn.why)}`, columns), 'red', colour)];
 }
 
 /** What needs eyes comes first when there is not room for all; order in the table stays the fleet's. */
@@ -165,13 +169,13 @@ function joinCells(mark: string, cells: readonly string[]): string {
 
 function drawHeading(widths: Widths, colour: boolean): string {
   const cells = [
-    fit('target', widths.name),
-    ...(widths.region > 0 ? [fit('region', widths.region)] : []),
-    fit('phase', phaseWidth),
-    fit('live', widths.live),
-    fit('beside', widths.beside),
+    fitTo('target', widths.name),
+    ...(widths.region > 0 ? [fitTo('region', widths.region)] : []),
+    fitTo('phase', phaseWidth),
+    fitTo('live', widths.live),
+    fitTo('beside', widths.beside),
     'elapsed',
-    fit('last reading', widths.reading),
+    fitTo('last reading', widths.reading),
   ];
   return tint(joinCells(' ', cells), 'dim', colour);
 }
@@ -181,11 +185,11 @@ function drawRow(row: Row, view: View, widths: Widths, colour: boolean): string 
   const elapsed = row.sinceMs === null ? '' : writeElapsed((row.untilMs ?? view.nowMs) - row.sinceMs);
   const { mark, shade } = markOf(row);
   const cells = [
-    fit(neutralise(row.name), widths.name),
-    ...(widths.region > 0 ? [tint(fit(neutralise(row.region), widths.region), 'dim', colour)] : []),
-    tint(fit(row.phase, phaseWidth), shade, colour),
-    tint(fit(neutralise(writeShortRelease(row.live)), widths.live), isNew ? 'green' : 'none', colour),
-    tint(fit(neutralise(writeShortRelease(row.beside)), widths.beside), 'dim', colour),
+    fitTo(neutralise(row.name), widths.name),
+    ...(widths.region > 0 ? [tint(fitTo(neutralise(row.region), widths.region), 'dim', colour)] : []),
+    tint(fitTo(row.phase, phaseWidth), shade, colour),
+    tint(fitTo(neutralise(writeShortRelease(row.live)), widths.live), isNew ? 'green' : 'none', colour),
+    tint(fitTo(neutralise(writeShortRelease(row.beside)), widths.beside), 'dim', colour),
     elapsed.padStart(elapsedWidth),
     drawNews(row, widths.reading, colour),
   ];
@@ -203,19 +207,19 @@ function markOf(row: Row): { readonly mark: string; readonly shade: Tint } {
 /** The newest of: an upload's bar, what is waited for, what went wrong, the last reading. */
 function drawNews(row: Row, width: number, colour: boolean): string {
   if (row.upload) return drawUpload(row.upload, width);
-  if (row.waitingFor) return tint(fit(neutralise(row.waitingFor), width), 'yellow', colour);
-  if (row.trouble) return tint(fit(neutralise(row.trouble), width), 'red', colour);
+  if (row.waitingFor) return tint(fitTo(neutralise(row.waitingFor), width), 'yellow', colour);
+  if (row.trouble) return tint(fitTo(neutralise(row.trouble), width), 'red', colour);
   if (!row.reading) return '';
   const { condition, side, findings } = row.reading;
   const notable = findings.find((finding) => finding.condition !== 'healthy');
   const told = `${condition} ${side}${notable ? `: ${notable.check}: ${notable.said}` : ''}`;
   const shade: Tint = condition === 'healthy' ? 'green' : condition === 'unhealthy' ? 'red' : 'yellow';
-  return tint(fit(neutralise(told), width), shade, colour);
+  return tint(fitTo(neutralise(told), width), shade, colour);
 }
 
 function drawUpload({ sentBytes, totalBytes }: NonNullable<Row['upload']>, width: number): string {
   const share = totalBytes > 0 ? sentBytes / totalBytes : 1;
   const label = ` ${String(Math.floor(Math.min(1, share) * 100)).padStart(3)} % ${writeBytes(totalBytes)}`;
   const barWidth = Math.min(24, width - widthOf(label));
-  return barWidth >= 4 ? fit(bar(share, barWidth) + label, width) : fit(label.trim(), width);
+  return barWidth >= 4 ? fitTo(bar(share, barWidth) + label, width) : fitTo(label.trim(), width);
 }

@@ -1,0 +1,58 @@
+import { CommanderError } from 'commander';
+import { asSlotwaveError, InputError } from '../errors.ts';
+import { errorJson, exitCodeOfError, renderError } from './errors.ts';
+import { leave, openOutside, surviveClosedPipes } from './outside.ts';
+import { createProgram } from './program.ts';
+
+/** Reads the command line, does what it says, ends the process with the exit code of architecture.md §4. */
+export async function enter(words: readonly string[]): Promise<void> {
+  surviveClosedPipes();
+  // Before the words are understood: an error in them must still be told in the form that was asked for.
+  const json = words.includes('--json');
+  const color = !words.includes('--no-color');
+  let exitCode = 0;
+  try {
+    await createProgram((code) => {
+      exitCode = code;
+    }).parseAsync(words, { from: 'user' });
+  } catch (thrown) {
+    const { code, error } = asExit(thrown);
+    exitCode = code;
+    if (error !== null) {
+      const outside = openOutside({ color, json });
+      const colour = outside.colour && process.stderr.isTTY === true;
+      const lines = json
+        ? [errorJson(error, code)]
+        : renderError(error, { colour, stack: words.includes('--verbose') });
+      outside.writeError(`${lines.join('\n')}\n`);
+    }
+  }
+  await leave(exitCode);
+}
+
+interface Exit {
+  readonly code: number;
+  readonly error: unknown;
+}
+
+function asExit(thrown: unknown): Exit {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return { code: 0, error: null };
+    const error = usageError(thrown);
+    return { code: exitCodeOfError(error), error };
+  }
+  return { code: exitCodeOfError(asSlotwaveError(thrown)), error: thrown };
+}
+
+function usageError({ message, code }: CommanderError): InputError {
+  if (code === 'commander.help') {
+    return new InputError('A command is missing.', { code: 'usage', next: 'slotwave --help lists them.' });
+  }
+  const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
+  const hint = rest.join(' ').replace(/^\s*\((.*)\)\s*$/, '$1');
+  const text = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`;
+  return new InputError(text, {
+    code: 'usage',
+    next: hint === '' ? 'slotwave --help shows what there is.' : hint,
+  });
+}
