@@ -1,0 +1,80 @@
+/** Rules about the slots themselves (azure-platform.md §3). */
+import type { TargetFacts } from '../plan/fleet.ts';
+import type { Said } from './finding.ts';
+import { hasSlots } from './hosting.ts';
+
+/** Where a plan has no slots at all, that is said, and a missing slot is not. */
+export function checkSlot({ target, staging, planTier }: TargetFacts): Said {
+  if (staging || !hasSlots(planTier)) return null;
+  const { site, slot } = target;
+  return {
+    found: `There is no slot "${slot}".`,
+    fix: `Create it: az functionapp deployment slot create ${nameApp(target)} --slot ${slot} --configuration-source ${site}. Identity, network integration and private endpoints are not copied with it.`,
+  };
+}
+
+export function checkProductionState({ target, production }: TargetFacts): Said {
+  if (isRunning(production.state)) return null;
+  return {
+    found: `Production is ${nameState(production.state)}.`,
+    fix: `Start it: az functionapp start ${nameApp(target)}`,
+  };
+}
+
+export function checkStagingState({ target, staging }: TargetFacts): Said {
+  if (!staging || isRunning(staging.state)) return null;
+  return {
+    found: `The slot "${target.slot}" is ${nameState(staging.state)}.`,
+    fix: `Start it: az functionapp start ${nameApp(target)} --slot ${target.slot}`,
+  };
+}
+
+export function checkOperation({ operationInProgress }: TargetFacts): Said {
+  if (!operationInProgress) return null;
+  return {
+    found: `An operation is in progress: ${operationInProgress}.`,
+    fix: 'Wait until it has ended and plan again; the activity log of the app says who started it.',
+  };
+}
+
+export function checkPrepared({ target, preparedFor }: TargetFacts): Said {
+  if (!preparedFor) return null;
+  return {
+    found: `The slot "${target.slot}" is prepared for a swap with "${preparedFor}".`,
+    fix: `Complete that swap, or cancel it: az functionapp deployment slot swap ${nameApp(target)} --slot ${target.slot} --action reset`,
+  };
+}
+
+export function checkAutoSwap({ target, production, staging }: TargetFacts): Said {
+  const slots = [
+    ...(staging?.autoSwapSlot ? [`"${target.slot}" into "${staging.autoSwapSlot}"`] : []),
+    ...(production.autoSwapSlot ? [`production into "${production.autoSwapSlot}"`] : []),
+  ];
+  if (slots.length === 0) return null;
+  const slot = staging?.autoSwapSlot ? ` --slot ${target.slot}` : '';
+  return {
+    found: `Auto swap is on: ${slots.join(', ')}.`,
+    fix: `Switch it off: az functionapp deployment slot auto-swap ${nameApp(target)}${slot} --disable`,
+  };
+}
+
+export function checkScmHost({ target, staging }: TargetFacts): Said {
+  if (!staging || staging.scmHostName) return null;
+  return {
+    found: `Azure names no SCM host for the slot "${target.slot}".`,
+    fix: `Look at the slot's host names: az functionapp show ${nameApp(target)} --slot ${target.slot} --query hostNameSslStates`,
+  };
+}
+
+/** ARM has been seen to answer in either case. */
+function isRunning(state: string): boolean {
+  return state.toLowerCase() === 'running';
+}
+
+function nameState(state: string): string {
+  return state ? `in state ${state}` : 'in no known state';
+}
+
+function nameApp({ resourceGroup, site, subscriptionId }: TargetFacts['target']): string {
+  return `--subscription ${subscriptionId} -g ${resourceGroup} -n ${site}`;
+}

@@ -1,0 +1,103 @@
+/** The rules, in the order in which they are told. */
+import { checkConfigSettings, checkRunFromPackage, checkStamp } from './check-settings.ts';
+import {
+  checkAutoSwap,
+  checkOperation,
+  checkPrepared,
+  checkProductionState,
+  checkScmHost,
+  checkSlot,
+  checkStagingState,
+} from './check-slots.ts';
+import type { Rule } from './finding.ts';
+import { explainTier, hasSlots } from './hosting.ts';
+
+const docs = 'https://learn.microsoft.com/azure';
+const slotDocs = `${docs}/azure-functions/functions-deployment-slots`;
+const swapDocs = `${docs}/app-service/deploy-staging-slots`;
+
+export const rules: readonly Rule[] = [
+  {
+    id: 'plan-unsupported',
+    severity: 'error',
+    why: 'A release is staged in a deployment slot and swapped into production; without slots there is no such road.',
+    source: `${docs}/azure-functions/functions-scale`,
+    check: ({ planTier }) =>
+      hasSlots(planTier)
+        ? null
+        : {
+            found: `The plan's tier is ${planTier || 'not known'}: ${explainTier(planTier)}.`,
+            fix: 'Move the app to an Elastic Premium plan or a Dedicated plan of tier Standard or above, or take it out of the fleet.',
+          },
+  },
+  {
+    id: 'slot-missing',
+    severity: 'error',
+    why: 'A release needs a place beside production where it can be started and probed.',
+    source: slotDocs,
+    check: checkSlot,
+  },
+  {
+    id: 'production-not-running',
+    severity: 'error',
+    why: 'Only a running app can be compared with its next release, and a stopped one cannot be swapped reliably.',
+    source: swapDocs,
+    check: checkProductionState,
+  },
+  {
+    id: 'slot-not-running',
+    severity: 'error',
+    why: 'A stopped slot cannot be probed, and what a swap does with it is not documented.',
+    source: swapDocs,
+    check: checkStagingState,
+  },
+  {
+    id: 'operation-in-progress',
+    severity: 'error',
+    why: 'Azure runs one operation on a function app at a time; a swap in between could exchange what nobody meant.',
+    source: swapDocs,
+    check: checkOperation,
+  },
+  {
+    id: 'slot-prepared',
+    severity: 'error',
+    why: "The slot runs with the other slot's settings since a swap with preview that was neither completed nor cancelled, and Azure refuses changes to it.",
+    source: `${swapDocs}#swap-with-preview-multi-phase-swap`,
+    check: checkPrepared,
+  },
+  {
+    id: 'auto-swap-on',
+    severity: 'error',
+    why: 'Azure would swap by itself as soon as the release is staged: unprobed, in no wave, and without anybody to take it back.',
+    source: `${swapDocs}#configure-auto-swap`,
+    check: checkAutoSwap,
+  },
+  {
+    id: 'stamp-sticky',
+    severity: 'error',
+    why: 'This setting says which release a slot runs. If it stays with the slot in a swap, every answer about what is live is wrong.',
+    source: slotDocs,
+    check: checkStamp,
+  },
+  {
+    id: 'package-setting-sticky',
+    severity: 'error',
+    why: 'This setting says which package a slot runs. If it stays with the slot, a swap moves no code.',
+    source: `${docs}/azure-functions/run-functions-from-deployment-package`,
+    check: checkRunFromPackage,
+  },
+  {
+    id: 'config-setting-sticky',
+    severity: 'warning',
+    why: 'It is written to the staging slot and stays there in the swap: production keeps the value it has.',
+    source: slotDocs,
+    check: checkConfigSettings,
+  },
+  {
+    id: 'scm-host-missing',
+    severity: 'error',
+    why: 'The package is uploaded to the SCM site of the slot.',
+    source: `${docs}/app-service/resources-kudu`,
+    check: checkScmHost,
+  },
+];
