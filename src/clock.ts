@@ -66,6 +66,7 @@ export class VirtualClock implements Clock {
   #nowMs: number;
   #order = 0;
   #waiters: Waiter[] = [];
+  #held = 0;
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#nowMs = startMs;
@@ -117,6 +118,16 @@ export class VirtualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
+  /** Time stands still while `work` goes on: for the few things that really take time, such as reading a file. */
+  async hold<T>(work: Promise<T>): Promise<T> {
+    this.#held++;
+    try {
+      return await work;
+    } finally {
+      this.#held--;
+    }
+  }
+
   /** Runs `work`, moving time whenever everything that can run without it has run. */
   async run<T>(work: Promise<T>): Promise<T> {
     let ended = false;
@@ -127,7 +138,7 @@ export class VirtualClock implements Clock {
     while (!ended) {
       await drainTasks();
       if (ended) break;
-      if (!this.tick()) await drainTasks();
+      if (this.#held === 0) this.tick();
     }
     return work;
   }
