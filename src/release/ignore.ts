@@ -1,0 +1,68 @@
+/** What stays out of a package: what is never shipped, and what `.funcignore` says. Pure: no disk is touched. */
+import ignore from 'ignore';
+
+export interface IgnoreRules {
+  /** Why the path (`/` between names, no trailing one) stays out, or null when it is shipped. */
+  leaveOut(path: string, kind: 'file' | 'folder'): string | null;
+}
+
+/** The file with the user's rules, at the package's root. */
+export const ignoreFile = '.funcignore';
+
+/**
+ * Rules in gitignore syntax, as git reads them on Linux whatever the machine: case counts, the last match wins,
+ * `!` brings back, nothing comes back out of a folder that is left out. An empty text is no rule.
+ */
+export function readIgnoreRules(text: string): IgnoreRules {
+  const rules = ignore({ ignorecase: false, allowRelativePaths: true });
+  rules.add(secretGuesses.map((pattern) => ({ pattern, mark: ownMark })));
+  const lines = text.replace(/^\ufeff/, '').split(/\r?\n|\r/);
+  rules.add(lines.map((pattern, index) => ({ pattern, mark: String(index + 1) })));
+  return {
+    leaveOut(path, kind) {
+      const { ignored, rule } = rules.test(kind === 'folder' ? `${path}/` : path);
+      if (!ignored || !rule) return null;
+      if (rule.mark === ownMark) return `may hold secrets: "!${rule.pattern}" in ${ignoreFile} ships it`;
+      return `${ignoreFile} line ${rule.mark}: ${rule.pattern.trimEnd()}`;
+    },
+  };
+}
+
+/** Why this path is never shipped, whatever the rules say; null when it may be. */
+export function findNeverShipped(path: string): string | null {
+  const segments = path.toLowerCase().split('/');
+  const atRoot = neverAtRoot.get(segments[0] ?? '');
+  if (atRoot) return `never shipped: ${atRoot}`;
+  for (const segment of segments) {
+    const anywhere = neverAnywhere.get(segment);
+    if (anywhere) return `never shipped: ${anywhere}`;
+  }
+  return null;
+}
+
+/** The local settings hold connection strings and keys; no package may carry them. */
+export const localSettingsFile = 'local.settings.json';
+
+const ownMark = 'own';
+
+/** Left out unless `.funcignore` brings them back by name. */
+const secretGuesses = ['/.env', '/.env.*'];
+
+/** Case does not count here: Windows and macOS would find the file under any spelling. */
+const neverAnywhere: ReadonlyMap<string, string> = new Map([
+  [localSettingsFile, 'local settings hold secrets'],
+  ['.git', 'version control'],
+  ['.gitignore', 'version control'],
+  ['.vscode', "an editor's folder"],
+  ['.idea', "an editor's folder"],
+  ['.vs', "an editor's folder"],
+  ['.ds_store', "a desktop's leftovers"],
+  ['thumbs.db', "a desktop's leftovers"],
+]);
+
+const neverAtRoot: ReadonlyMap<string, string> = new Map([
+  [ignoreFile, 'rules for packing'],
+  ['.slotwave', "slotwave's own state"],
+  ['slotwave.yml', "slotwave's own configuration"],
+  ['slotwave.release.json', 'the stamp is written when a release is sealed'],
+]);

@@ -1,0 +1,171 @@
+/** From a folder or a ready zip to a package: the same content gives the same bytes, wherever and whenever. */
+import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputError } from '../errors.ts';
+import { checkZip } from './check.ts';
+import { maxHostJsonBytes, readHostJson } from './host-json.ts';
+import { type IgnoreRules, ignoreFile, readIgnoreRules } from './ignore.ts';
+import { explainMissingInFolder } from './missing-host.ts';
+import { warnAboutNames } from './names.ts';
+import {
+  maxPackageBytes,
+  maxPackageEntries,
+  type Package,
+  type PackedEntry,
+  type PackOptions,
+  type PackProgress,
+} from './package.ts';
+import { explainIo, refusePackage } from './problems.ts';
+import { type FoundEntry, type Walked, walkFolder } from './walk.ts';
+import { writeEntries } from './write-entries.ts';
+import { HashedFile, partPathOf, ZipWriter } from './zip.ts';
+
+/**
+ * Packs a folder into `outPath`, or checks a ready zip, which is then used where it lies: `outPath` is not written.
+ * Throws InputError with every problem that was found (codes `package-…`).
+ */
+export async function packRelease(
+  source: string,
+  { outPath, ...options }: PackOptions & { readonly outPath: string },
+): Promise<Package> {
+  const stats = await stat(source).catch((error: unknown) => explainIo(error));
+  if (typeof stats !== 'string' && stats.isDirectory()) return packFolder(source, outPath, options);
+  if (typeof stats !== 'string' && stats.isFile()) return checkZip(source, options);
+  const why = typeof stats === 'string' ? stats : 'neither a folder nor a file';
+  throw new InputError(`The package ${source} cannot be used: ${why}.`, {
+    code: 'package-not-found',
+    where: source,
+    next: 'package: names the folder that holds host.json, or a .zip of its content.',
+  });
+}
+
+/** Packs `folder` into the zip `outPath`, which may lie in it; nothing in the folder is changed. */
+export async function packFolder(
+  folder: string,
+  outPath: string,
+  options: PackOptions = {},
+): Promise<Package> {
+  const out = resolve(outPath);
+  const root = await realpath(folder);
+  const rules = await readRules(root);
+  const ownOutput = new Set([await resolveParent(out), await resolveParent(partPathOf(out))]);
+  const maxEntries = options.maxEntries ?? maxPackageEntries;
+  const walked = await walkFolder(root, { rules, ownOutput, maxEntries });
+  const entries = await demandHostJson(folder, walked);
+  const { packed, bytes, digest } = await writeZip(folder, out, entries, options);
+  return {
+    source: folder,
+    path: outPath,
+    digest,
+    bytes,
+    contentBytes: sumBytes(packed),
+    files: packed.filter((entry) => entry.kind === 'file').length,
+    entries: packed,
+    leftOut: walked.leftOut,
+    warnings: warnAboutNames(packed.map((entry) => entry.path)),
+  };
+}
+
+async function readRules(root: string): Promise<IgnoreRules> {
+  try {
+    return readIgnoreRules(await readFile(join(root, ignoreFile), 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return readIgnoreRules('');
+    throw new InputError(`${ignoreFile} cannot be read: ${explainIo(error)}.`, {
+      code: 'package-unreadable',
+      where: join(root, ignoreFile),
+      cause: error,
+    });
+  }
+}
+
+/** The path with its folder resolved, as the walk will come upon it; the file itself need not be there. */
+async function resolveParent(path: string): Promise<string> {
+  const parent = await realpath(dirname(path)).catch(() => dirname(path));
+  return join(parent, basename(path));
+}
+
+/** Throws all problems of the walk together with those of host.json; marks the custom handler as executable. */
+async function demandHostJson(folder: string, walked: Walked): Promise<readonly FoundEntry[]> {
+  const host = walked.entries.find((entry) => entry.path === 'host.json');
+  if (!host) return refusePackage(folder, [...walked.problems, explainMissingInFolder(folder, walked)]);
+  const read = readHostJson(await readText(host));
+  if (!read.ok) {
+    const problem = { code: 'package-host-json-invalid', path: 'host.json', message: read.why };
+    return refusePackage(folder, [...walked.problems, problem]);
+  }
+  if (walked.problems.length > 0) refusePackage(folder, walked.problems);
+  return walked.entries.map((entry) =>
+    entry.path === read.customHandler ? { ...entry, executable: true } : entry,
+  );
+}
+
+async function readText(entry: FoundEntry): Promise<string> {
+  const handle = await open(entry.diskPath, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.min(entry.bytes, maxHostJsonBytes));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+    return bytes.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeZip(
+  folder: string,
+  out: string,
+  entries: readonly FoundEntry[],
+  options: PackOptions,
+): Promise<{ readonly packed: readonly PackedEntry[]; readonly bytes: number; readonly digest: string }> {
+  const file = await HashedFile.create(out);
+  try {
+    const maxBytes = options.maxBytes ?? maxPackageBytes;
+    const packed: PackedEntry[] = [];
+    const report = startProgress(entries, options.onProgress);
+    const writer = new ZipWriter({
+      write: (bytes) => {
+        if (writer.position > maxBytes) refuseTooLarge(folder, maxBytes, entries);
+        return file.write(bytes);
+      },
+    });
+    await writeEntries(writer, entries, (entry) => {
+      options.signal?.throwIfAborted();
+      packed.push(entry);
+      report(entry);
+    });
+    await writer.finish();
+    return { packed, ...(await file.commit()) };
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+function startProgress(
+  entries: readonly FoundEntry[],
+  onProgress: ((progress: PackProgress) => void) | undefined,
+): (entry: PackedEntry) => void {
+  const totalFiles = entries.filter((entry) => entry.kind === 'file').length;
+  const totalBytes = sumBytes(entries);
+  let files = 0;
+  let bytes = 0;
+  return (entry) => {
+    files += entry.kind === 'file' ? 1 : 0;
+    bytes += entry.bytes;
+    onProgress?.({ files, totalFiles, bytes, totalBytes });
+  };
+}
+
+function refuseTooLarge(folder: string, maxBytes: number, entries: readonly FoundEntry[]): never {
+  const largest = [...entries].sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+  const named = largest.map((entry) => `${entry.path} (${entry.bytes} bytes)`).join(', ');
+  throw new InputError(`The package is larger than the ${maxBytes} bytes that Azure takes.`, {
+    code: 'package-too-large',
+    where: folder,
+    next: `Leave out in ${ignoreFile} what the app does not need. The largest files: ${named}.`,
+  });
+}
+
+function sumBytes(entries: readonly { readonly bytes: number }[]): number {
+  return entries.reduce((sum, entry) => sum + entry.bytes, 0);
+}

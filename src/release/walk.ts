@@ -1,0 +1,220 @@
+/** Finds what a folder ships: rules applied, links followed, everything that cannot be shipped named. */
+import type { Dirent, Stats } from 'node:fs';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { InputError } from '../errors.ts';
+import { findNeverShipped, type IgnoreRules } from './ignore.ts';
+import { findNameProblem } from './names.ts';
+import type { LeftOut } from './package.ts';
+import { explainIo, type PackProblem } from './problems.ts';
+
+export interface FoundEntry {
+  /** As in the zip; folders end with `/`. */
+  readonly path: string;
+  /** The path in UTF-8: entries are sorted by it. */
+  readonly name: Buffer;
+  readonly kind: 'file' | 'folder';
+  /** Where it is on disk, links resolved. */
+  readonly diskPath: string;
+  readonly bytes: number;
+  readonly executable: boolean;
+  /** What tells, when the file is read later, that it is still the one that was found. */
+  readonly modifiedMs: number;
+  readonly inode: number;
+}
+
+export interface Walked {
+  /** In byte order of their paths. */
+  readonly entries: readonly FoundEntry[];
+  readonly leftOut: readonly LeftOut[];
+  readonly problems: readonly PackProblem[];
+}
+
+export interface WalkOptions {
+  readonly rules: IgnoreRules;
+  /** Resolved paths that are our own output. */
+  readonly ownOutput: ReadonlySet<string>;
+  readonly maxEntries: number;
+}
+
+/** Walks the folder `root`, which must be a resolved path. Only empty folders become entries of their own. */
+export async function walkFolder(root: string, options: WalkOptions): Promise<Walked> {
+  const walk: Walk = { ...options, root, entries: [], leftOut: [], problems: [] };
+  await walkOne(walk, { diskPath: root, path: '', chain: [root] });
+  walk.entries.sort((a, b) => Buffer.compare(a.name, b.name));
+  walk.leftOut.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return walk;
+}
+
+interface Walk extends WalkOptions {
+  readonly root: string;
+  readonly entries: FoundEntry[];
+  readonly leftOut: LeftOut[];
+  readonly problems: PackProblem[];
+}
+
+interface Folder {
+  readonly diskPath: string;
+  /** In the package, without a trailing `/`; empty for the root. */
+  readonly path: string;
+  /** The resolved folders that lead here, this one included: coming upon one again is a cycle. */
+  readonly chain: readonly string[];
+}
+
+type Kind = 'file' | 'folder' | 'special';
+
+/** How many files of one folder are looked at together. */
+const looksAtOnce = 32;
+
+async function walkOne(walk: Walk, folder: Folder): Promise<void> {
+  const dirents = await listFolder(walk, folder);
+  if (!dirents) return;
+  if (dirents.length === 0 && folder.path !== '')
+    addEntry(walk, folder.path, 'folder', folder.diskPath, null);
+  const inner: Folder[] = [];
+  for (let at = 0; at < dirents.length; at += looksAtOnce) {
+    const batch = dirents.slice(at, at + looksAtOnce);
+    const found = await Promise.all(batch.map((dirent) => visit(walk, folder, dirent)));
+    for (const one of found) if (one) inner.push(one);
+  }
+  for (const one of inner) await walkOne(walk, one);
+}
+
+async function listFolder(walk: Walk, folder: Folder): Promise<readonly Dirent[] | null> {
+  try {
+    return await readdir(folder.diskPath, { withFileTypes: true });
+  } catch (error) {
+    addProblem(walk, 'package-unreadable', folder.path, `cannot be listed: ${explainIo(error)}`);
+    return null;
+  }
+}
+
+/** Sorts one name of a folder into entries, left out, or problems; returns the folder that is to be walked next. */
+async function visit(walk: Walk, folder: Folder, dirent: Dirent): Promise<Folder | null> {
+  const path = folder.path === '' ? dirent.name : `${folder.path}/${dirent.name}`;
+  const diskPath = join(folder.diskPath, dirent.name);
+  const never =
+    findNeverShipped(path) ?? (walk.ownOutput.has(diskPath) ? 'never shipped: our own output' : null);
+  if (never) return leaveOut(walk, path, dirent.isDirectory() ? 'folder' : 'file', never);
+  if (dirent.isSymbolicLink()) return followLink(walk, folder, path, diskPath);
+  const known = kindOf(dirent);
+  if (known !== 'special') return take(walk, folder, path, diskPath, known);
+  // Some network file systems do not tell the kind when a folder is listed.
+  const stats = await lstat(diskPath).catch(() => null);
+  return take(walk, folder, path, diskPath, stats ? kindOf(stats) : 'special');
+}
+
+async function take(
+  walk: Walk,
+  folder: Folder,
+  path: string,
+  diskPath: string,
+  kind: Kind,
+): Promise<Folder | null> {
+  const why = walk.rules.leaveOut(path, kind === 'folder' ? 'folder' : 'file');
+  if (why) return leaveOut(walk, path, kind, why);
+  const nameProblem = findNameProblem(path);
+  if (nameProblem) return addProblem(walk, 'package-name', path, nameProblem);
+  if (kind === 'special') {
+    return addProblem(
+      walk,
+      'package-special-file',
+      path,
+      'is a socket, a pipe or a device: only files can be shipped',
+    );
+  }
+  if (kind === 'folder') return { diskPath, path, chain: [...folder.chain, diskPath] };
+  const stats = await stat(diskPath).catch((error: unknown) => explainIo(error));
+  if (typeof stats === 'string')
+    return addProblem(walk, 'package-unreadable', path, `cannot be read: ${stats}`);
+  addEntry(walk, path, 'file', diskPath, stats);
+  return null;
+}
+
+/** Links are followed as long as they stay in the folder; the package has their content, and no links. */
+async function followLink(
+  walk: Walk,
+  folder: Folder,
+  path: string,
+  diskPath: string,
+): Promise<Folder | null> {
+  const leads = await resolveLink(walk, path, diskPath);
+  if ('code' in leads) {
+    const why = walk.rules.leaveOut(path, 'file') ?? walk.rules.leaveOut(path, 'folder');
+    if (why) return leaveOut(walk, path, 'file', why);
+    walk.problems.push(leads);
+    return null;
+  }
+  const inside = relative(walk.root, leads.diskPath).split(sep).join('/');
+  const never = inside === '' ? null : findNeverShipped(inside);
+  if (never) return leaveOut(walk, path, leads.kind, `leads to ${inside}, ${never}`);
+  if (leads.kind === 'folder' && folder.chain.includes(leads.diskPath)) {
+    const why = walk.rules.leaveOut(path, 'folder');
+    if (why) return leaveOut(walk, path, 'folder', why);
+    const message = `is a link to a folder that it lies in (${inside === '' ? 'the root' : inside}): it has no end`;
+    return addProblem(walk, 'package-link-cycle', path, message);
+  }
+  return take(walk, folder, path, leads.diskPath, leads.kind);
+}
+
+async function resolveLink(
+  walk: Walk,
+  path: string,
+  diskPath: string,
+): Promise<{ readonly diskPath: string; readonly kind: Kind } | PackProblem> {
+  const to = await readlink(diskPath).catch(() => '?');
+  try {
+    const real = await realpath(diskPath);
+    if (real !== walk.root && !real.startsWith(walk.root.endsWith(sep) ? walk.root : walk.root + sep)) {
+      const next = 'Copy what it points to into the folder, or leave the link out in .funcignore.';
+      const message = `is a link out of the folder, to ${to}`;
+      return { code: 'package-link-outside', path, message, found: real, next };
+    }
+    return { diskPath: real, kind: kindOf(await stat(real)) };
+  } catch (error) {
+    const message = `is a link to ${to}, which cannot be followed: ${explainIo(error)}`;
+    return { code: 'package-link-broken', path, message, found: to };
+  }
+}
+
+function kindOf(of: Dirent | Stats): Kind {
+  if (of.isFile()) return 'file';
+  return of.isDirectory() ? 'folder' : 'special';
+}
+
+function addEntry(
+  walk: Walk,
+  path: string,
+  kind: 'file' | 'folder',
+  diskPath: string,
+  stats: Stats | null,
+): void {
+  if (walk.entries.length >= walk.maxEntries) {
+    throw new InputError(`The folder holds more than ${walk.maxEntries} files.`, {
+      code: 'package-too-many-files',
+      where: path,
+      next: 'Links to folders ship their content once for each link; leave out what the app does not need in .funcignore.',
+    });
+  }
+  const shown = kind === 'folder' ? `${path}/` : path;
+  walk.entries.push({
+    path: shown,
+    name: Buffer.from(shown),
+    kind,
+    diskPath,
+    bytes: stats?.size ?? 0,
+    executable: stats !== null && (stats.mode & 0o100) !== 0,
+    modifiedMs: stats?.mtimeMs ?? 0,
+    inode: stats?.ino ?? 0,
+  });
+}
+
+function leaveOut(walk: Walk, path: string, kind: Kind, why: string): null {
+  walk.leftOut.push({ path: kind === 'folder' ? `${path}/` : path, why });
+  return null;
+}
+
+function addProblem(walk: Walk, code: string, path: string, what: string): null {
+  walk.problems.push({ code, path, message: what });
+  return null;
+}

@@ -1,0 +1,99 @@
+/** Moves the files that were found into the zip: small ones are read ahead, large ones stream through. */
+import { readHead, readInChunks, readWhole, refuseChanged } from './content.ts';
+import { crc32 } from './crc.ts';
+import { createDeflater, deflateChunkBytes, deflateWhole, isIncompressible } from './deflate.ts';
+import type { PackedEntry } from './package.ts';
+import type { FoundEntry } from './walk.ts';
+import type { ZipWriter } from './zip.ts';
+import type { EntrySums } from './zip-records.ts';
+
+/** Writes one entry after the other in the given order; `onEntry` is told of each. */
+export async function writeEntries(
+  writer: ZipWriter,
+  entries: readonly FoundEntry[],
+  onEntry: (packed: PackedEntry) => void,
+): Promise<void> {
+  for await (const { entry, content } of readAhead(entries)) {
+    const { packedBytes } = content
+      ? await writeWhole(writer, entry, content)
+      : await writeStreamed(writer, entry);
+    const { path, kind, bytes, executable } = entry;
+    onEntry({ path, kind, bytes, packedBytes, executable });
+  }
+}
+
+/** Files up to this size are deflated in memory, in one step that takes some tens of milliseconds at most. */
+export const wholeBytes = 1024 * 1024;
+
+/** Deflating is the long part; with this many reads under way it never waits for the disk. */
+const readsAhead = 16;
+
+interface Ready {
+  readonly entry: FoundEntry;
+  /** Null: too large to be held. */
+  readonly content: Buffer | null;
+}
+
+async function* readAhead(entries: readonly FoundEntry[]): AsyncGenerator<Ready> {
+  const underWay: Promise<Ready>[] = [];
+  let next = 0;
+  while (next < entries.length || underWay.length > 0) {
+    for (; next < entries.length && underWay.length < readsAhead; next++) {
+      const ready = prepare(entries[next]!);
+      // When an earlier file fails nobody waits for this one any more; its own failure is then of no interest.
+      ready.catch(() => undefined);
+      underWay.push(ready);
+    }
+    yield await underWay.shift()!;
+  }
+}
+
+async function prepare(entry: FoundEntry): Promise<Ready> {
+  if (entry.kind === 'folder') return { entry, content: Buffer.alloc(0) };
+  return { entry, content: entry.bytes <= wholeBytes ? await readWhole(entry) : null };
+}
+
+async function writeWhole(writer: ZipWriter, entry: FoundEntry, content: Buffer): Promise<EntrySums> {
+  const { method, bytes: packed } = deflateWhole(entry.path, content);
+  const crc = crc32(content);
+  const sums = { crc, bytes: content.length, packedBytes: packed.length };
+  await writer.open({ ...entry, method, sums, large: false });
+  await writer.write(packed);
+  return writer.close(sums);
+}
+
+async function writeStreamed(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
+  const inVain = isIncompressible(entry.path, await readHead(entry, wholeBytes));
+  return inVain ? writeStored(writer, entry) : writeDeflated(writer, entry);
+}
+
+/** Read twice, for the sum and for the content: a stored entry with its sum behind it cannot be read in one pass. */
+async function writeStored(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
+  let crc = 0;
+  await readInChunks(entry, wholeBytes, (chunk) => {
+    crc = crc32(chunk, crc);
+  });
+  const sums = { crc, bytes: entry.bytes, packedBytes: entry.bytes };
+  await writer.open({ ...entry, method: 'stored', sums, large: entry.bytes >= largeBytes });
+  let crcAgain = 0;
+  await readInChunks(entry, wholeBytes, (chunk) => {
+    crcAgain = crc32(chunk, crcAgain);
+    return writer.write(chunk);
+  });
+  return crcAgain === crc ? writer.close(sums) : refuseChanged(entry);
+}
+
+async function writeDeflated(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
+  await writer.open({ ...entry, method: 'deflated', sums: null, large: entry.bytes >= largeBytes });
+  const deflater = createDeflater();
+  let crc = 0;
+  await readInChunks(entry, deflateChunkBytes, (chunk) => {
+    crc = crc32(chunk, crc);
+    return writer.write(deflater.push(chunk));
+  });
+  await writer.write(deflater.end());
+  return writer.close({ crc, bytes: entry.bytes });
+}
+
+/** Deflate can lengthen what it cannot shorten, by far less than this margin below 4 GiB. */
+const largeBytes = 0xffffffff - 64 * 1024 * 1024;

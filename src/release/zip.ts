@@ -1,0 +1,159 @@
+/** Writes a zip in one pass, entry by entry, to a sink; the file sink hashes what it writes. */
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DefectError, InputError } from '../errors.ts';
+import { explainIo } from './problems.ts';
+import {
+  buildDataDescriptor,
+  buildDirectoryRecord,
+  buildEndRecords,
+  buildLocalHeader,
+  type EntryHeader,
+  type EntrySums,
+  type WrittenEntry,
+} from './zip-records.ts';
+
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** One zip being written: `open` an entry, `write` its packed content, `close` it; `finish` when all are in. */
+export class ZipWriter {
+  readonly #sink: ByteSink;
+  readonly #written: WrittenEntry[] = [];
+  #current: { readonly header: EntryHeader; readonly offset: number; packedBytes: number } | null = null;
+  #position = 0;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** Bytes that were written so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  async open(header: EntryHeader): Promise<void> {
+    if (this.#current) throw new DefectError('an entry is still open', { code: 'zip-entry-open' });
+    this.#current = { header, offset: this.#position, packedBytes: 0 };
+    await this.#put(buildLocalHeader(header));
+  }
+
+  async write(packed: Uint8Array): Promise<void> {
+    if (!this.#current) throw new DefectError('no entry is open', { code: 'zip-entry-not-open' });
+    this.#current.packedBytes += packed.length;
+    await this.#put(packed);
+  }
+
+  /** Ends the entry. `content` is what was packed; it must be what the header promised, if it did. */
+  async close(content: { readonly crc: number; readonly bytes: number }): Promise<EntrySums> {
+    if (!this.#current) throw new DefectError('no entry is open', { code: 'zip-entry-not-open' });
+    const { header, offset, packedBytes } = this.#current;
+    const sums = { crc: content.crc, bytes: content.bytes, packedBytes };
+    if (header.sums && !equalSums(header.sums, sums)) {
+      throw new DefectError('an entry is not what its header says', { code: 'zip-entry-sums' });
+    }
+    if (!header.sums) await this.#put(buildDataDescriptor(header, sums));
+    this.#written.push({ ...header, sums, deferred: header.sums === null, offset });
+    this.#current = null;
+    return sums;
+  }
+
+  async finish(): Promise<void> {
+    const directoryOffset = this.#position;
+    for (const entry of this.#written) await this.#put(buildDirectoryRecord(entry));
+    const directoryBytes = this.#position - directoryOffset;
+    await this.#put(buildEndRecords({ entries: this.#written.length, directoryOffset, directoryBytes }));
+  }
+
+  async #put(bytes: Uint8Array): Promise<void> {
+    this.#position += bytes.length;
+    await this.#sink.write(bytes);
+  }
+}
+
+/** A file that appears under its name only when it is complete. */
+export class HashedFile implements ByteSink {
+  readonly #path: string;
+  readonly #partPath: string;
+  readonly #handle: FileHandle;
+  readonly #hash = createHash('sha256');
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #bytes = 0;
+
+  private constructor(path: string, partPath: string, handle: FileHandle) {
+    this.#path = path;
+    this.#partPath = partPath;
+    this.#handle = handle;
+  }
+
+  /** Opens a file beside `path`, whose folder is made when it is missing. */
+  static async create(path: string): Promise<HashedFile> {
+    const partPath = partPathOf(path);
+    return explainWriting(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      return new HashedFile(path, partPath, await open(partPath, 'w', 0o600));
+    });
+  }
+
+  /** The bytes must not be changed afterwards: they are written later, many pieces at once. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    this.#bytes += bytes.length;
+    if (this.#heldBytes >= blockBytes) await this.#flush();
+  }
+
+  /** Puts the file under its name, on the disk and not only on its way there. */
+  async commit(): Promise<{ readonly bytes: number; readonly digest: string }> {
+    await this.#flush();
+    await explainWriting(this.#path, async () => {
+      await this.#handle.sync();
+      await this.#handle.close();
+      await rename(this.#partPath, this.#path);
+    });
+    return { bytes: this.#bytes, digest: this.#hash.digest('hex') };
+  }
+
+  /** Leaves nothing behind. */
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
+    await rm(this.#partPath, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const block = Buffer.concat(this.#held);
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#hash.update(block);
+    await explainWriting(this.#path, async () => {
+      for (let at = 0; at < block.length; ) at += (await this.#handle.write(block, at)).bytesWritten;
+    });
+  }
+}
+
+/** Where a file is while it is being written. The process id keeps two runs apart. */
+export function partPathOf(path: string): string {
+  return `${path}.${process.pid}.part`;
+}
+
+const blockBytes = 1024 * 1024;
+
+async function explainWriting<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw new InputError(`The package cannot be written to ${path}: ${explainIo(error)}.`, {
+      code: 'package-output-unwritable',
+      where: path,
+      next: 'Choose another place with --out, or another state folder with --state.',
+      cause: error,
+    });
+  }
+}
+
+function equalSums(a: EntrySums, b: EntrySums): boolean {
+  return a.crc === b.crc && a.bytes === b.bytes && a.packedBytes === b.packedBytes;
+}
