@@ -19,6 +19,7 @@ export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settl
   const { clock, strategy } = run.ports;
   const deadlineMs = clock.now() + doubtDeadlineMs;
   let quietSinceMs: number | null = null;
+  let strangeLooks = 0;
   let lastError = 'nothing was read';
   while (clock.now() < deadlineMs) {
     run.goOn();
@@ -26,12 +27,18 @@ export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settl
       lastError = asSlotwaveError(thrown).message;
       return null;
     });
-    if (standing) {
+    if (standing?.pending) {
+      lastError = standing.pending;
+      quietSinceMs = null;
+    } else if (standing) {
       if (isMoved(standing, candidate)) return { kind: 'happened', standing };
-      if (!isUnmoved(standing, candidate)) return { kind: 'drifted', standing };
+      // Two lists are read, and a swap may show in one before the other: once is no proof of a stranger.
+      if (!isUnmoved(standing, candidate) && ++strangeLooks > 1) return { kind: 'drifted', standing };
+      if (isUnmoved(standing, candidate)) strangeLooks = 0;
+      else quietSinceMs = null;
       if (quietSinceMs !== null && clock.now() - quietSinceMs >= settlePeriodMs)
         return { kind: 'not-happened', standing };
-      quietSinceMs ??= clock.now();
+      if (strangeLooks === 0) quietSinceMs ??= clock.now();
     } else {
       quietSinceMs = null;
     }
@@ -41,6 +48,14 @@ export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settl
     kind: 'unreadable',
     why: `${candidate.target.name} could not be read for ${doubtDeadlineMs / 60_000} minutes: ${lastError}`,
   };
+}
+
+/** Reads again what looks strange, so that a swap which is only half visible is not taken for a stranger's. */
+export async function inspectTwice(run: Run, candidate: Candidate): Promise<Standing> {
+  const standing = await run.ports.strategy.inspect(candidate.target);
+  if (isUnmoved(standing, candidate) || isMoved(standing, candidate)) return standing;
+  await run.pause(lookIntervalMs);
+  return run.ports.strategy.inspect(candidate.target);
 }
 
 export function isMoved(standing: Standing, candidate: Candidate): boolean {

@@ -2,7 +2,7 @@
 import { asSlotwaveError, type SlotwaveError } from '../errors.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import { type Candidate, type Cleared, clear, type Standing } from '../target/strategy.ts';
-import { isMoved, isUnmoved, settleDoubt } from './doubt.ts';
+import { inspectTwice, isMoved, isUnmoved, settleDoubt } from './doubt.ts';
 import type { Failure } from './events.ts';
 import { recall, recallMoved } from './recall.ts';
 import { failureOf, type Run } from './run.ts';
@@ -74,7 +74,7 @@ async function askOnce(run: Run, task: Move, requests: number): Promise<Moved | 
   if (verdict.conclusion !== 'healthy') return { kind: 'unproven', verdict };
   const cleared = clear(candidate, verdict);
   try {
-    const before = await run.ports.strategy.inspect(candidate.target);
+    const before = await inspectTwice(run, candidate);
     if (!isUnmoved(before, candidate)) {
       // After a request of ours a late execution is ours too; without one somebody else moved the slots.
       if (isMoved(before, candidate) && recall(run.entries, `${verb}.begun`, target))

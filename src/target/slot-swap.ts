@@ -63,7 +63,9 @@ async function stage(parts: SlotSwapParts, target: Target, release: Release): Pr
 async function exchange(parts: SlotSwapParts, candidate: Cleared): Promise<Standing> {
   const { target } = candidate;
   const before = await readQuiet(parts, target);
-  if (before.preparedFor) throw leftPrepared(target, before.preparedFor);
+  // Whether ARM shows a swap under way as an operation or only as a prepared slot is not known (§11): it may be
+  // one of ours, so this is a doubt, and not a no.
+  if (before.preparedFor) throw halfDone(target, before.preparedFor);
   if (isExchanged(before, candidate)) return standingOf(before);
   if (before.liveId !== candidate.incumbentId || before.besideId !== candidate.releaseId) {
     throw new DoubtError(`The slots of ${target.name} hold other releases than expected.`, {
@@ -114,7 +116,17 @@ function isExchanged(reading: SlotsReading, candidate: Candidate): boolean {
 }
 
 function standingOf(reading: SlotsReading): Standing {
-  return { live: reading.liveId, beside: reading.besideId };
+  const { liveId: live, besideId: beside, preparedFor } = reading;
+  return preparedFor === null
+    ? { live, beside }
+    : { live, beside, pending: `prepared for a swap with "${preparedFor}"` };
+}
+
+function halfDone(target: Target, preparedFor: string): DoubtError {
+  return new DoubtError(`${target.site} is prepared for a swap with "${preparedFor}" right now.`, {
+    code: 'swap-half-done',
+    where: target.name,
+  });
 }
 
 function leftPrepared(target: Target, preparedFor: string): RefusalError {

@@ -7,6 +7,8 @@ import type { Release } from '../release/release.ts';
 export interface Standing {
   readonly live: string | null;
   readonly beside: string | null;
+  /** What is half done on the target, in words: neither id is final while it is there. */
+  readonly pending?: string;
 }
 
 /** The release that sits ready beside the live one. */
