@@ -15,6 +15,8 @@ export interface HostStart {
   readonly slot: string;
   readonly hostName: string;
   readonly operatingSystem: 'windows' | 'linux';
+  /** The region's display name (`West Europe`): the app finds it in REGION_NAME, as in Azure. */
+  readonly region?: string;
   /** Null: the slot never got a package. */
   readonly content: Content | null;
   /** App settings: the environment of the app. */
@@ -33,6 +35,21 @@ export interface RunningHost {
   fetch(request: Request): Promise<Response>;
   /** Ends the app's processes; resolves when they are gone. */
   stop(): Promise<void>;
+  /** The last lines that the app wrote, oldest first. */
+  readonly recentLines?: () => readonly string[];
+}
+
+/**
+ * The host process itself is gone, as after a `functionTimeout` that is nonsense: `fetch` rejects with this
+ * for every path. In Azure the connection is refused and the front answers 503 in its place.
+ */
+export class HostGoneError extends Error {
+  readonly code = 'host-gone';
+
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'HostGoneError';
+  }
 }
 
 /** Starts hosts. Starting returns at once; the app loads behind the first request. */

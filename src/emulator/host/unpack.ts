@@ -1,0 +1,167 @@
+/** Unpacks what was deployed, once per digest, into a folder that nobody writes to: it is run from its package. */
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, readdir, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import type { Content } from './runtime.ts';
+
+/** What a package may hold. Far above any real one; they keep a hostile zip from filling the disk. */
+const maxEntries = 200_000;
+const maxUnpackedBytes = 4 * 1024 ** 3;
+const maxLinkBytes = 4_096;
+
+/** The content is no zip, or one that must not be unpacked. */
+export class UnpackError extends Error {}
+
+export class Unpacker {
+  readonly #folder: string;
+  readonly #done = new Map<string, Promise<string>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The folder with the content's files, read-only. */
+  unpack(content: Content): Promise<string> {
+    const known = this.#done.get(content.digest);
+    if (known) return known;
+    const made = unpackOnce(content, this.#folder);
+    this.#done.set(content.digest, made);
+    return made;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.allSettled(this.#done.values());
+    this.#done.clear();
+    await makeWritable(this.#folder);
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function unpackOnce(content: Content, folder: string): Promise<string> {
+  // The digest becomes a file name, so it must look like one.
+  if (!/^[0-9a-f]{16,128}$/i.test(content.digest)) throw new UnpackError('The content has no proper digest.');
+  const target = path.join(folder, content.digest.slice(0, 32));
+  if (await exists(target)) return target;
+  const part = `${target}.part`;
+  await rm(part, { recursive: true, force: true });
+  await mkdir(part, { recursive: true });
+  try {
+    await writeEntries(content.bytes, part);
+  } catch (thrown) {
+    await rm(part, { recursive: true, force: true });
+    throw thrown instanceof UnpackError ? thrown : new UnpackError(`The package is no sound zip: ${String(thrown)}`);
+  }
+  await rename(part, target);
+  await makeReadOnly(target);
+  return target;
+}
+
+interface Link {
+  readonly at: string;
+  readonly to: string;
+}
+
+async function writeEntries(bytes: Uint8Array, root: string): Promise<void> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // yauzl refuses absolute names, `..` and sizes that are not as declared.
+  const zip = await openZip(buffer);
+  if (zip.entryCount > maxEntries) throw new UnpackError(`The package has more than ${maxEntries} entries.`);
+  const links: Link[] = [];
+  const folders = new Set<string>();
+  let unpackedBytes = 0;
+  for await (const entry of readEntries(zip)) {
+    unpackedBytes += entry.uncompressedSize;
+    if (unpackedBytes > maxUnpackedBytes) throw new UnpackError('The package unpacks to more than 4 GiB.');
+    const at = path.join(root, entry.fileName);
+    const folder = entry.fileName.endsWith('/') ? at : path.dirname(at);
+    if (!folders.has(folder)) await mkdir(folder, { recursive: true });
+    folders.add(folder);
+    if (entry.fileName.endsWith('/')) continue;
+    const mode = entry.externalFileAttributes >>> 16;
+    if ((mode & 0o170000) === 0o120000) links.push({ at, to: await readLinkText(zip, entry) });
+    else await writeFile(await openEntry(zip, entry), at, mode);
+  }
+  await makeLinks(links, root);
+}
+
+function openZip(buffer: Buffer): Promise<ZipFile> {
+  return new Promise((resolve, reject) => {
+    yauzl.fromBuffer(buffer, { lazyEntries: true, strictFileNames: false }, (error, zip) => {
+      if (error) reject(error);
+      else resolve(zip);
+    });
+  });
+}
+
+async function* readEntries(zip: ZipFile): AsyncIterable<Entry> {
+  for (;;) {
+    const entry = await new Promise<Entry | null>((resolve, reject) => {
+      zip.once('entry', resolve);
+      zip.once('end', () => resolve(null));
+      zip.once('error', reject);
+      zip.readEntry();
+    }).finally(() => zip.removeAllListeners());
+    if (!entry) return;
+    yield entry;
+  }
+}
+
+function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(entry, (error, stream) => {
+      if (error) reject(error);
+      else resolve(stream);
+    });
+  });
+}
+
+async function readLinkText(zip: ZipFile, entry: Entry): Promise<string> {
+  if (entry.uncompressedSize > maxLinkBytes) throw new UnpackError(`${entry.fileName} is an endless link.`);
+  return await text(await openEntry(zip, entry));
+}
+
+/** `wx`: two entries of one name, or a name that differs by case alone, are refused rather than mixed. */
+async function writeFile(stream: Readable, at: string, mode: number): Promise<void> {
+  const executable = (mode & 0o111) !== 0;
+  await pipeline(stream, createWriteStream(at, { flags: 'wx', mode: executable ? 0o555 : 0o444 }));
+}
+
+/** Links come last, so that no file is ever written through one; where each leads is asked of the system. */
+async function makeLinks(links: readonly Link[], root: string): Promise<void> {
+  const inside = (await realpath(root)) + path.sep;
+  for (const { at, to } of links) await symlink(to, at);
+  for (const { at } of links) {
+    const leadsTo = await realpath(at).catch(() => null);
+    const dangling = leadsTo === null;
+    if (dangling ? path.isAbsolute(await readlink(at)) : !`${leadsTo}${path.sep}`.startsWith(inside)) {
+      throw new UnpackError(`${path.relative(root, at)} is a link that leads out of the package.`);
+    }
+  }
+}
+
+async function makeReadOnly(folder: string): Promise<void> {
+  await changeFolders(folder, 0o555);
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  if (await exists(folder)) await changeFolders(folder, 0o755);
+}
+
+async function changeFolders(folder: string, mode: number): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await changeFolders(path.join(folder, entry.name), mode);
+  }
+  await chmod(folder, mode);
+}
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
