@@ -2,12 +2,13 @@
 import * as z from 'zod';
 import { durationPattern } from './duration.ts';
 
+export const expectedQuoted = 'a text in quotes';
 export const expectedDuration = 'a duration with its unit, such as 250ms, 90s, 10m or 1h30m';
-export const expectedName = 'a name of letters, digits, ".", "_" and "-", at most 64 characters';
+const expectedName = 'a name of letters, digits, ".", "_" and "-", at most 64 characters';
 export const expectedResourceId =
   '/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Web/sites/<site>';
 
-export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const resourceIdPattern =
   /^\/[Ss]ubscriptions\/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\/[Rr]esource[Gg]roups\/([^/\s]{1,90})\/[Pp]roviders\/[Mm]icrosoft\.[Ww]eb\/[Ss]ites\/([A-Za-z0-9][A-Za-z0-9-]{0,59})\/?$/;
 
@@ -15,8 +16,8 @@ export const duration = () =>
   z.string({ error: expectedDuration }).regex(durationPattern, { error: expectedDuration });
 export const name = () => z.string({ error: expectedName }).regex(namePattern, { error: expectedName });
 export const text = () => z.string().min(1, { error: 'a text that is not empty' });
-export const words = (error: string) =>
-  z.record(text(), z.string({ error }), { error: 'a mapping of names to texts' });
+export const words = () =>
+  z.record(text(), z.string({ error: expectedQuoted }), { error: 'a mapping of names to texts' });
 export const limit = (min: number, max: number) =>
   z
     .int({ error: wholeNumber(min, max) })
@@ -26,6 +27,3 @@ export const limit = (min: number, max: number) =>
 function wholeNumber(min: number, max: number): string {
   return `a whole number from ${min} to ${max}`;
 }
-
-export const expectedQuoted = 'a text in quotes';
-export const labels = () => words(expectedQuoted);

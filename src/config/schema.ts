@@ -7,7 +7,6 @@ import {
   duration,
   expectedQuoted,
   expectedResourceId,
-  labels,
   limit,
   name,
   resourceIdPattern,
@@ -35,7 +34,7 @@ const target = z
       .describe(
         'The deployment slot in which a release is staged and probed. It must exist; it is never `production`.',
       ),
-    labels: labels()
+    labels: words()
       .default({})
       .describe(
         'Free words about this target that waves can `match`. The label `region` is only used by `rehearse`.',
@@ -45,7 +44,7 @@ const target = z
 
 const discover = z
   .strictObject({
-    tags: words(expectedQuoted)
+    tags: words()
       .refine((tags) => Object.keys(tags).length > 0, {
         error: 'at least one tag, or every function app in reach would be meant',
       })
@@ -76,7 +75,7 @@ const fleet = z
 const wave = z
   .strictObject({
     name: name().describe('What the wave is called in output and journal.'),
-    match: labels()
+    match: words()
       .optional()
       .describe('Takes targets that carry all these labels. Can be narrowed by `count` or `percent`.'),
     targets: z
@@ -175,9 +174,11 @@ const check = z
       .string({ error: 'a path that starts with "/"' })
       .regex(/^\/[\x21-\x7e]*$/, { error: 'a path that starts with "/", without spaces' })
       .describe("Path and query on the app's own host."),
-    headers: words(expectedQuoted)
+    headers: words()
       .default({})
-      .describe('Request headers. Their values never appear in output.'),
+      .describe(
+        'Request headers. Whoever reads this file or the journal reads them: no keys or tokens here.',
+      ),
     expect: z
       .strictObject({
         status: limit(100, 599)

@@ -1,0 +1,42 @@
+/**
+ * Writes the files that are made from others: `node scripts/generate.ts`. With `--check` it writes nothing, names
+ * the stale ones and exits with 1.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { buildJsonSchema } from '../src/config/json-schema.ts';
+import { writeConfigReference } from './config-reference.ts';
+
+const root = new URL('../', import.meta.url);
+
+/** Path from the repository's root → what must stand there. */
+export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
+  const schema = buildJsonSchema();
+  const example = await readFile(new URL('scripts/config-example.yml', root), 'utf8');
+  return new Map([
+    ['schema.json', `${JSON.stringify(schema, null, 2)}\n`],
+    ['docs/config.md', writeConfigReference(schema, example)],
+  ]);
+}
+
+/** The paths whose file on disk is not what it should be. */
+export async function findStale(files: ReadonlyMap<string, string>): Promise<readonly string[]> {
+  const current = await Promise.all(
+    [...files.keys()].map((path) => readFile(new URL(path, root), 'utf8').catch(() => null)),
+  );
+  return [...files].filter(([, text], at) => current[at] !== text).map(([path]) => path);
+}
+
+async function main(checkOnly: boolean): Promise<number> {
+  const files = await generateFiles();
+  const stale = await findStale(files);
+  for (const path of stale) {
+    if (!checkOnly) await writeFile(new URL(path, root), files.get(path) ?? '');
+    console.log(`${checkOnly ? 'stale' : 'written'}: ${path}`);
+  }
+  if (checkOnly && stale.length > 0) console.log('Run: npm run generate');
+  return checkOnly && stale.length > 0 ? 1 : 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = await main(process.argv.includes('--check'));
