@@ -11,7 +11,7 @@ import {
   type PackedEntry,
   type PackOptions,
 } from './package.ts';
-import { explainIo, type PackProblem, refusePackage } from './problems.ts';
+import { explainIo, messageOf, type PackProblem, refusePackage } from './problems.ts';
 import { findDamage, type ListedEntry, listZip, readEntry, readRange, readZipEnd } from './zip-read.ts';
 import { findClashes, findEntryProblems, warnAboutZip } from './zip-rules.ts';
 
@@ -65,7 +65,7 @@ async function listEntries(
   try {
     return await listZip(handle);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const code = why.includes('encryption') ? 'package-zip-encrypted' : 'package-zip-damaged';
     return refusePackage(zipPath, [
       { code, path: '', message: `The zip's directory cannot be read: ${printable(why)}.` },
@@ -122,15 +122,7 @@ async function findDamagedEntries(
 
 async function digestOf(handle: FileHandle, size: number): Promise<string> {
   const hash = createHash('sha256');
-  if (size > 0) {
-    const stream = handle.createReadStream({
-      start: 0,
-      end: size - 1,
-      autoClose: false,
-      highWaterMark: 1024 * 1024,
-    });
-    for await (const chunk of stream) hash.update(chunk);
-  }
+  for await (const piece of readRange(handle, 0, size)) hash.update(piece);
   return hash.digest('hex');
 }
 

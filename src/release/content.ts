@@ -2,7 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { printable } from './names.ts';
-import { explainIo } from './problems.ts';
+import { explainIo, ioCodeOf } from './problems.ts';
 import type { FoundEntry } from './walk.ts';
 
 /** The whole of a file that fits in memory. */
@@ -69,7 +69,7 @@ async function withFile<T>(entry: FoundEntry, read: (handle: FileHandle) => Prom
       stats.size === entry.bytes && stats.mtimeMs === entry.modifiedMs && stats.ino === entry.inode;
     return same ? result : refuseChanged(entry);
   } catch (error) {
-    if (error instanceof InputError || !(error instanceof Error && 'code' in error)) throw error;
+    if (ioCodeOf(error) === null) throw error;
     throw new InputError(`${printable(entry.path)} cannot be read: ${explainIo(error)}.`, {
       code: 'package-unreadable',
       where: entry.diskPath,

@@ -1,4 +1,5 @@
 /** `host.json` is what makes a folder a function app: without it the host lists no function at all. */
+import { messageOf } from './problems.ts';
 
 /** The two things about a host.json that a package needs to know. */
 export type HostJson =
@@ -14,7 +15,7 @@ export function readHostJson(text: string): HostJson {
   try {
     document = JSON.parse(removeComments(text.replace(/^\ufeff/, '')));
   } catch (error) {
-    return { ok: false, why: `is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { ok: false, why: `is not JSON: ${messageOf(error)}` };
   }
   if (!isRecord(document)) return { ok: false, why: 'holds something else than a JSON object' };
   return { ok: true, customHandler: readCustomHandler(document) };

@@ -1,8 +1,9 @@
 /** From a folder or a ready zip to a package: the same content gives the same bytes, wherever and whenever. */
-import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { checkZip } from './check.ts';
+import { readHead } from './content.ts';
 import { maxHostJsonBytes, readHostJson } from './host-json.ts';
 import { type IgnoreRules, ignoreFile, readIgnoreRules } from './ignore.ts';
 import { explainMissingInFolder } from './missing-host.ts';
@@ -13,11 +14,10 @@ import {
   type Package,
   type PackedEntry,
   type PackOptions,
-  type PackProgress,
 } from './package.ts';
-import { explainIo, refusePackage } from './problems.ts';
+import { explainIo, ioCodeOf, refusePackage } from './problems.ts';
 import { type FoundEntry, type Walked, walkFolder } from './walk.ts';
-import { writeEntries } from './write-entries.ts';
+import { type WriteWatcher, writeEntries } from './write-entries.ts';
 import { HashedFile, partPathOf, ZipWriter } from './zip.ts';
 
 /**
@@ -70,7 +70,7 @@ async function readRules(root: string): Promise<IgnoreRules> {
   try {
     return readIgnoreRules(await readFile(join(root, ignoreFile), 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return readIgnoreRules('');
+    if (ioCodeOf(error) === 'ENOENT') return readIgnoreRules('');
     throw new InputError(`${ignoreFile} cannot be read: ${explainIo(error)}.`, {
       code: 'package-unreadable',
       where: join(root, ignoreFile),
@@ -89,7 +89,7 @@ async function resolveParent(path: string): Promise<string> {
 async function demandHostJson(folder: string, walked: Walked): Promise<readonly FoundEntry[]> {
   const host = walked.entries.find((entry) => entry.path === 'host.json');
   if (!host) return refusePackage(folder, [...walked.problems, explainMissingInFolder(folder, walked)]);
-  const read = readHostJson(await readText(host));
+  const read = readHostJson((await readHead(host, maxHostJsonBytes)).toString('utf8'));
   if (!read.ok) {
     const problem = { code: 'package-host-json-invalid', path: 'host.json', message: read.why };
     return refusePackage(folder, [...walked.problems, problem]);
@@ -98,17 +98,6 @@ async function demandHostJson(folder: string, walked: Walked): Promise<readonly 
   return walked.entries.map((entry) =>
     entry.path === read.customHandler ? { ...entry, executable: true } : entry,
   );
-}
-
-async function readText(entry: FoundEntry): Promise<string> {
-  const handle = await open(entry.diskPath, 'r');
-  try {
-    const bytes = Buffer.alloc(Math.min(entry.bytes, maxHostJsonBytes));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
-    return bytes.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
 
 async function writeZip(
@@ -121,18 +110,13 @@ async function writeZip(
   try {
     const maxBytes = options.maxBytes ?? maxPackageBytes;
     const packed: PackedEntry[] = [];
-    const report = startProgress(entries, options.onProgress);
     const writer = new ZipWriter({
       write: (bytes) => {
         if (writer.position > maxBytes) refuseTooLarge(folder, maxBytes, entries);
         return file.write(bytes);
       },
     });
-    await writeEntries(writer, entries, (entry) => {
-      options.signal?.throwIfAborted();
-      packed.push(entry);
-      report(entry);
-    });
+    await writeEntries(writer, entries, watchWriting(entries, packed, options));
     await writer.finish();
     return { packed, ...(await file.commit()) };
   } catch (error) {
@@ -141,18 +125,27 @@ async function writeZip(
   }
 }
 
-function startProgress(
+/** Collects the entries in `packed`, reports progress, and stops when it is told to. */
+function watchWriting(
   entries: readonly FoundEntry[],
-  onProgress: ((progress: PackProgress) => void) | undefined,
-): (entry: PackedEntry) => void {
+  packed: PackedEntry[],
+  { onProgress, signal }: PackOptions,
+): WriteWatcher {
   const totalFiles = entries.filter((entry) => entry.kind === 'file').length;
   const totalBytes = sumBytes(entries);
   let files = 0;
   let bytes = 0;
-  return (entry) => {
-    files += entry.kind === 'file' ? 1 : 0;
-    bytes += entry.bytes;
-    onProgress?.({ files, totalFiles, bytes, totalBytes });
+  return {
+    onBytes(byteCount) {
+      signal?.throwIfAborted();
+      bytes += byteCount;
+      onProgress?.({ files, totalFiles, bytes, totalBytes });
+    },
+    onEntry(entry) {
+      packed.push(entry);
+      if (entry.kind === 'file') files++;
+      onProgress?.({ files, totalFiles, bytes, totalBytes });
+    },
   };
 }
 

@@ -32,8 +32,19 @@ export function refusePackage(source: string, problems: readonly PackProblem[]):
 
 /** The error codes of the file system in words; other errors keep their own. */
 export function explainIo(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return ioWords[code] ?? (code || String(error));
+  const code = ioCodeOf(error);
+  return (code && (ioWords[code] ?? code)) || messageOf(error);
+}
+
+/** `ENOENT` and the like; null when it is no error of the system. */
+export function ioCodeOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('syscall' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
+
+export function messageOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  return String(error.message);
 }
 
 const ioWords: Readonly<Record<string, string>> = {

@@ -7,18 +7,24 @@ import type { FoundEntry } from './walk.ts';
 import type { ZipWriter } from './zip.ts';
 import type { EntrySums } from './zip-records.ts';
 
-/** Writes one entry after the other in the given order; `onEntry` is told of each. */
+export interface WriteWatcher {
+  /** So many more bytes were read and packed. What it throws ends the writing. */
+  onBytes(byteCount: number): void;
+  onEntry(packed: PackedEntry): void;
+}
+
+/** Writes one entry after the other in the given order. */
 export async function writeEntries(
   writer: ZipWriter,
   entries: readonly FoundEntry[],
-  onEntry: (packed: PackedEntry) => void,
+  watcher: WriteWatcher,
 ): Promise<void> {
   for await (const { entry, content } of readAhead(entries)) {
-    const { packedBytes } = content
-      ? await writeWhole(writer, entry, content)
-      : await writeStreamed(writer, entry);
+    const write = content ? writeWhole(writer, entry, content) : writeStreamed(writer, entry, watcher);
+    const { packedBytes } = await write;
+    watcher.onBytes(content?.length ?? 0);
     const { path, kind, bytes, executable } = entry;
-    onEntry({ path, kind, bytes, packedBytes, executable });
+    watcher.onEntry({ path, kind, bytes, packedBytes, executable });
   }
 }
 
@@ -62,13 +68,17 @@ async function writeWhole(writer: ZipWriter, entry: FoundEntry, content: Buffer)
   return writer.close(sums);
 }
 
-async function writeStreamed(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
+async function writeStreamed(
+  writer: ZipWriter,
+  entry: FoundEntry,
+  watcher: WriteWatcher,
+): Promise<EntrySums> {
   const inVain = isIncompressible(entry.path, await readHead(entry, wholeBytes));
-  return inVain ? writeStored(writer, entry) : writeDeflated(writer, entry);
+  return inVain ? writeStored(writer, entry, watcher) : writeDeflated(writer, entry, watcher);
 }
 
 /** Read twice, for the sum and for the content: a stored entry with its sum behind it cannot be read in one pass. */
-async function writeStored(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
+async function writeStored(writer: ZipWriter, entry: FoundEntry, watcher: WriteWatcher): Promise<EntrySums> {
   let crc = 0;
   await readInChunks(entry, wholeBytes, (chunk) => {
     crc = crc32(chunk, crc);
@@ -78,17 +88,23 @@ async function writeStored(writer: ZipWriter, entry: FoundEntry): Promise<EntryS
   let crcAgain = 0;
   await readInChunks(entry, wholeBytes, (chunk) => {
     crcAgain = crc32(chunk, crcAgain);
+    watcher.onBytes(chunk.length);
     return writer.write(chunk);
   });
   return crcAgain === crc ? writer.close(sums) : refuseChanged(entry);
 }
 
-async function writeDeflated(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
+async function writeDeflated(
+  writer: ZipWriter,
+  entry: FoundEntry,
+  watcher: WriteWatcher,
+): Promise<EntrySums> {
   await writer.open({ ...entry, method: 'deflated', sums: null, large: entry.bytes >= largeBytes });
   const deflater = createDeflater();
   let crc = 0;
   await readInChunks(entry, deflateChunkBytes, (chunk) => {
     crc = crc32(chunk, crc);
+    watcher.onBytes(chunk.length);
     return writer.write(deflater.push(chunk));
   });
   await writer.write(deflater.end());

@@ -5,6 +5,7 @@ import { createInflateRaw, inflateRawSync } from 'node:zlib';
 import { type Entry, fromFdPromise, getFileNameLowLevel } from 'yauzl';
 import { fill } from './content.ts';
 import { crc32 } from './crc.ts';
+import { messageOf } from './problems.ts';
 import { overflow16, overflow32 } from './zip-records.ts';
 
 export interface ZipEnd {
@@ -85,7 +86,7 @@ export async function findDamage(handle: FileHandle, entry: ListedEntry): Promis
     if (sums.bytes !== entry.bytes) return `it has ${sums.bytes} bytes, the directory says ${entry.bytes}`;
     return sums.crc === entry.crc ? null : 'its checksum (CRC-32) is wrong';
   } catch (error) {
-    return `it cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`;
+    return `it cannot be unpacked: ${messageOf(error)}`;
   }
 }
 

@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, lutimesSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { packFolder } from '../../src/release/pack.ts';
+import { findNode, hostJson, plantTree, type Tree, useTempFolders } from './trees.ts';
+
+const tempFolder = useTempFolders();
+const node20 = findNode(20);
+const bin = join(import.meta.dirname, '../../node_modules/.bin');
+
+async function digestOf(folder: string): Promise<string> {
+  return (await packFolder(folder, join(tempFolder(), 'out.zip'))).digest;
+}
+
+/** A tree with something of everything that packing treats differently. */
+function plantMixed(): string {
+  return plantTree(join(tempFolder(), 'app'), {
+    'host.json': hostJson,
+    'text/large.txt': Buffer.from(
+      Array.from({ length: 60_000 }, (_, line) => `line ${line * 7919} of many\n`).join(''),
+    ),
+    'text/medium.js': 'export const answer = 42;\n'.repeat(3000),
+    'binary.bin': Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * at * 31 + (at >> 3)) & 255)),
+    'pic.png': 'stored as it is',
+    'bin/tool': { exec: '#!/bin/sh\n' },
+    'naïve/名前.txt': 'unicode',
+    '\u{1f680}.txt': 'after every other plane in UTF-8, not in UTF-16',
+    '\uffee.txt': 'before the rocket in UTF-8',
+    empty: null,
+    'link.txt': { link: 'text/medium.js' },
+  });
+}
+
+const nameArb = fc
+  .string({ unit: fc.constantFrom(...'aAbZ09.-_ üß名🚀'), minLength: 1, maxLength: 8 })
+  .filter(
+    (name) => !/^\.+$/.test(name) && !name.startsWith('.') && !/^(thumbs|host|local|slotwave)/i.test(name),
+  );
+const pathArb = fc.array(nameArb, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+const contentArb = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  fc.string({ maxLength: 5 }).map((text) => Buffer.from(text.repeat(900))),
+);
+const treeArb = fc.dictionary(pathArb, contentArb, { maxKeys: 8, noNullPrototype: true }).map(dropClashes);
+
+/** A path that is a file in one entry and a folder in another cannot be planted. */
+function dropClashes(tree: Record<string, Uint8Array>): Tree {
+  const paths = Object.keys(tree);
+  return Object.fromEntries(
+    Object.entries(tree).filter(([path]) => !paths.some((other) => other.startsWith(`${path}/`))),
+  );
+}
+
+describe('the same content', () => {
+  it('has the same digest whatever the order of writing, the times and the umask', async () => {
+    await fc.assert(
+      fc.asyncProperty(treeArb, fc.integer({ min: 0, max: 2_000_000_000 }), async (tree, seconds) => {
+        const one = plantTree(join(tempFolder(), 'one'), { 'host.json': hostJson, ...tree });
+        const two = join(tempFolder(), 'another-name');
+        for (const [path, content] of [...Object.entries(tree), ['host.json', hostJson] as const].reverse()) {
+          mkdirSync(dirname(join(two, path)), { recursive: true });
+          // What a umask of 077 leaves of 0644.
+          writeFileSync(join(two, path), content as Uint8Array, { mode: 0o600 });
+          utimesSync(join(two, path), seconds, seconds);
+        }
+        expect(await digestOf(two)).toBe(await digestOf(one));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('has another digest when one byte, one name or one exec bit differs', async () => {
+    const base: Tree = { 'host.json': hostJson, 'a.txt': 'aaaa' };
+    const variants: readonly Tree[] = [
+      base,
+      { ...base, 'a.txt': 'aaab' },
+      { 'host.json': hostJson, 'b.txt': 'aaaa' },
+      { ...base, 'a.txt': { exec: 'aaaa' } },
+      { ...base, empty: null },
+    ];
+    const digests = await Promise.all(variants.map((tree) => digestOf(plantTree(tempFolder(), tree))));
+    expect(new Set(digests).size).toBe(variants.length);
+  });
+
+  it('has the digest that it had on every machine so far', async () => {
+    // A change here means: every package of every user gets a new digest once. Say so in the changelog.
+    expect(await digestOf(plantMixed())).toBe(
+      '5098c9a1c3c877ab0d8ab01627fe7abddb73709b75050fbae421b486f72b6cf6',
+    );
+  });
+
+  it('has the same digest after a copy with other times, and after other files were there before', async () => {
+    const one = plantMixed();
+    const two = join(tempFolder(), 'copy');
+    mkdirSync(two);
+    for (let n = 0; n < 50; n++) writeFileSync(join(two, `was-here-${n}`), '');
+    cpSync(one, two, { recursive: true, verbatimSymlinks: true });
+    for (const name of readdirSync(two)) if (name.startsWith('was-here')) rmSync(join(two, name));
+    for (const name of readdirSync(two)) lutimesSync(join(two, name), 1, 1);
+    expect(await digestOf(two)).toBe(await digestOf(one));
+  });
+
+  (node20 ? it : it.skip)('has the same digest on Node 20 as here', async () => {
+    const app = plantMixed();
+    const work = tempFolder();
+    const entry = join(work, 'entry.ts');
+    const source = join(import.meta.dirname, '../../src/release/pack.ts');
+    const call =
+      'packFolder(process.argv[2]!, process.argv[3]!).then((pkg) => process.stdout.write(pkg.digest))';
+    writeFileSync(entry, `import { packFolder } from ${JSON.stringify(source)};\n${call};\n`);
+    const bundle = join(work, 'bundle.cjs');
+    const flags = [
+      '--bundle',
+      '--platform=node',
+      '--target=node20',
+      '--log-level=error',
+      `--outfile=${bundle}`,
+    ];
+    const built = spawnSync(join(bin, 'esbuild'), [entry, ...flags], { encoding: 'utf8' });
+    expect(built.stderr).toBe('');
+    const run = spawnSync(node20 ?? '', [bundle, app, join(work, 'out.zip')], { encoding: 'utf8' });
+    expect({ digest: run.stdout, said: run.stderr }).toEqual({ digest: await digestOf(app), said: '' });
+  });
+});
