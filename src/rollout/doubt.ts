@@ -18,36 +18,40 @@ const doubtDeadlineMs = 45 * 60_000;
 export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settled> {
   const { clock, strategy } = run.ports;
   const deadlineMs = clock.now() + doubtDeadlineMs;
-  let quietSinceMs: number | null = null;
-  let strangeLooks = 0;
   let lastError = 'nothing was read';
+  let sight: Sight = 'blind';
+  let sinceMs = clock.now();
   while (clock.now() < deadlineMs) {
     run.goOn();
     const standing = await strategy.inspect(candidate.target).catch((thrown: unknown) => {
       lastError = asSlotwaveError(thrown).message;
       return null;
     });
-    if (standing?.pending) {
-      lastError = standing.pending;
-      quietSinceMs = null;
-    } else if (standing) {
-      if (isMoved(standing, candidate)) return { kind: 'happened', standing };
-      // Two lists are read, and a swap may show in one before the other: once is no proof of a stranger.
-      if (!isUnmoved(standing, candidate) && ++strangeLooks > 1) return { kind: 'drifted', standing };
-      if (isUnmoved(standing, candidate)) strangeLooks = 0;
-      else quietSinceMs = null;
-      if (quietSinceMs !== null && clock.now() - quietSinceMs >= settlePeriodMs)
-        return { kind: 'not-happened', standing };
-      if (strangeLooks === 0) quietSinceMs ??= clock.now();
-    } else {
-      quietSinceMs = null;
+    const before: Sight = sight;
+    sight = sightOf(standing, candidate);
+    if (sight !== before) sinceMs = clock.now();
+    lastError = standing?.pending ?? lastError;
+    if (standing && sight === 'moved') return { kind: 'happened', standing };
+    if (standing && sight === 'strange' && before === 'strange') return { kind: 'drifted', standing };
+    if (standing && sight === 'unmoved' && clock.now() - sinceMs >= settlePeriodMs) {
+      return { kind: 'not-happened', standing };
     }
     await run.pause(lookIntervalMs);
   }
-  return {
-    kind: 'unreadable',
-    why: `${candidate.target.name} could not be read for ${doubtDeadlineMs / 60_000} minutes: ${lastError}`,
-  };
+  const why = `could not be read for ${doubtDeadlineMs / 60_000} minutes: ${lastError}`;
+  return { kind: 'unreadable', why: `${candidate.target.name} ${why}` };
+}
+
+/**
+ * Strange: neither before nor after. Two lists are read, and a swap may show in one before the other, so once is
+ * no proof of a stranger. Blind: unreadable, or half done.
+ */
+type Sight = 'moved' | 'unmoved' | 'strange' | 'blind';
+
+function sightOf(standing: Standing | null, candidate: Candidate): Sight {
+  if (standing === null || standing.pending) return 'blind';
+  if (isMoved(standing, candidate)) return 'moved';
+  return isUnmoved(standing, candidate) ? 'unmoved' : 'strange';
 }
 
 /** Reads again what looks strange, so that a swap which is only half visible is not taken for a stranger's. */
