@@ -1,0 +1,128 @@
+/** Following a deployment to a verdict that is bounded, and never green by default. */
+import { RefusalError, type SlotwaveError, TransientError } from '../errors.ts';
+import { classify } from './classify.ts';
+import { AnswerError, readRetryAfterMs } from './error-facts.ts';
+import { type Course, listDeployments, pickOwn } from './scm-course.ts';
+import { type Deployment, judgeDeployment, nameStatus, readDeployments, readLog } from './scm-deployments.ts';
+
+const pollIntervalMs = 3_000;
+const longestPollIntervalMs = 30_000;
+/** How long a deployment may be without a record after it was accepted, or lose it again while the SCM site restarts. */
+const recordGraceMs = 120_000;
+
+/**
+ * First any record of ours is looked for; as soon as it has a permanent id, that id is followed, so that
+ * another's later deployment cannot be taken for ours.
+ *
+ * @param location where the SCM site said to look, a path; null when it said nothing.
+ */
+export async function followDeployment(course: Course, location: string | null): Promise<void> {
+  const { clock, untilMs } = course;
+  let pinned: string | null = null;
+  let last: Deployment | null = null;
+  for (let seenAtMs = clock.now(); ; ) {
+    const { found, retryAfterMs } = await look(course, { location, pinned });
+    if (found) {
+      last = found;
+      seenAtMs = clock.now();
+      if (!found.temporary) {
+        pinned = found.id;
+        if (await isOver(course, found)) return;
+      }
+    }
+    const delayMs = Math.min(
+      Math.max(found ? pollIntervalMs : (retryAfterMs ?? pollIntervalMs), 1_000),
+      longestPollIntervalMs,
+    );
+    await clock.sleep(delayMs);
+    if (clock.now() > untilMs) throw notEnded(course, last, `within its deadline`);
+    if (clock.now() - seenAtMs > recordGraceMs) throw notEnded(course, last, `and has no record any more`);
+  }
+}
+
+interface Look {
+  readonly found: Deployment | null;
+  readonly retryAfterMs: number | null;
+}
+
+async function look(
+  course: Course,
+  { location, pinned }: { readonly location: string | null; readonly pinned: string | null },
+): Promise<Look> {
+  if (pinned !== null) return readAt(course, `/api/deployments/${encodeURIComponent(pinned)}`);
+  const list = await glance(course, () => listDeployments(course, course.session, course.asked));
+  const own = pickOwn(course, list ?? []);
+  if (own) return { found: own, retryAfterMs: null };
+  if (location === null) return { found: null, retryAfterMs: null };
+  const latest = await readAt(course, location);
+  return latest.found && pickOwn(course, [latest.found]) ? latest : { ...latest, found: null };
+}
+
+async function readAt(course: Course, path: string): Promise<Look> {
+  const answer = await glance(course, () => course.session.read(path));
+  if (!answer) return { found: null, retryAfterMs: null };
+  return {
+    found: readDeployments(answer.body)[0] ?? null,
+    retryAfterMs: readRetryAfterMs(answer.headers, course.clock.now()),
+  };
+}
+
+/** One look; what may pass by waiting (404 before the record, a restarting site, silence) is only "not seen". */
+async function glance<T>(course: Course, act: () => Promise<T>): Promise<T | null> {
+  try {
+    return await act();
+  } catch (thrown) {
+    if (thrown instanceof AnswerError && thrown.facts.status === 404) return null;
+    const error = classify(thrown, course.asked);
+    if (error.kind === 'transient') return null;
+    throw error;
+  }
+}
+
+async function isOver(course: Course, found: Deployment): Promise<boolean> {
+  const verdict = judgeDeployment(found);
+  switch (verdict) {
+    case 'success':
+      return true;
+    case 'running':
+      return false;
+    case 'failed':
+      throw new RefusalError(
+        `${where(course)}: the deployment ended as "${nameStatus(found)}"${await told(course, found)}`,
+        {
+          code: 'deployment-failed',
+          where: course.target.name,
+          next: `Read its log: ${course.session.origin}/api/deployments/${encodeURIComponent(found.id)}/log`,
+        },
+      );
+    case 'conflict':
+      throw new TransientError(`${where(course)}: the deployment met another one ("${nameStatus(found)}").`, {
+        code: 'deployment-conflict',
+        where: course.target.name,
+      });
+    default:
+      return verdict satisfies never;
+  }
+}
+
+async function told(course: Course, found: Deployment): Promise<string> {
+  const log = await glance(course, () =>
+    course.session.read(`/api/deployments/${encodeURIComponent(found.id)}/log`),
+  ).catch(() => null);
+  const said = (log && readLog(log.body)) || found.doing;
+  return said ? `: ${said}` : '.';
+}
+
+function notEnded(course: Course, last: Deployment | null, how: string): SlotwaveError {
+  const state = last
+    ? `last seen as "${nameStatus(last)}"${last.doing ? ` (${last.doing})` : ''}`
+    : 'never seen in the list of deployments';
+  return new TransientError(`${where(course)}: the deployment did not come to a verdict ${how}; ${state}.`, {
+    code: 'deployment-without-verdict',
+    where: course.target.name,
+  });
+}
+
+function where({ target }: Course): string {
+  return `${target.site}/${target.slot}`;
+}

@@ -1,0 +1,41 @@
+/**
+ * Text from the other side, made fit for a sentence of ours: one line, no control characters, not endless. What
+ * a log's own commands would need (`::`, `##vso[`) is for the reporters to defuse.
+ */
+export function tame(text: string, limit = 400): string {
+  const line = text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+  return line.length <= limit ? line : `${line.slice(0, limit)}…`;
+}
+
+/** The words of an HTML page: its title, and what it says. */
+export function textOfHtml(html: string): string {
+  const body = html.replace(/<(script|style)[\s\S]*?<\/\1\s*>/gi, ' ').replace(/<[^>]*>/g, ' ');
+  return tame(
+    body
+      .replace(/&nbsp;/gi, ' ')
+      .replace(/&lt;/gi, '<')
+      .replace(/&gt;/gi, '>')
+      .replace(/&amp;/gi, '&'),
+  );
+}
+
+/** The value of a JSON document when it is an object; null for everything else. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function stringOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

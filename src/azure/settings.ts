@@ -1,0 +1,86 @@
+/** Writing the staging slot's settings: merged, in one PUT, nothing lost, and read back. */
+import type { Clock } from '../clock.ts';
+import { DoubtError, RefusalError, TransientError } from '../errors.ts';
+import type { Target } from '../plan/fleet.ts';
+import type { Arm } from './arm.ts';
+import { readSlotSettings, replaceSlotSettings, type Settings } from './site-client.ts';
+
+/**
+ * Merges `wanted` (and what every slot needs, see `completeSettings`) into the slot. Does nothing when all of it
+ * is there, so doing it again neither writes nor restarts.
+ *
+ * @throws TransientError `settings-not-in-place`: repeat it. RefusalError `package-is-remote`.
+ */
+export async function writeSettings(arm: Arm, clock: Clock, target: Target, wanted: Settings): Promise<void> {
+  const before = await readSlotSettings(arm, target);
+  demandLocalPackage(target, { ...before, ...wanted });
+  const merged = completeSettings({ ...before, ...wanted });
+  if (isIn(merged, before)) return;
+  try {
+    await replaceSlotSettings(arm, target, merged);
+  } catch (error) {
+    // The same PUT gives the same settings, so a lost answer is settled by reading, and by repeating above us.
+    if (!(error instanceof DoubtError)) throw error;
+  }
+  await waitUntilIn(arm, clock, target, merged);
+}
+
+/**
+ * What a slot needs and mostly has. `WEBSITE_RUN_FROM_PACKAGE=1` makes the package one file that travels whole
+ * (§2.5). By default any answer warms a swap, the 503 of a broken host included (§0.6): unless somebody chose
+ * otherwise, the platform's ping goes to `/`, where a sound host says 204 to the platform and 200 to others. A
+ * slot with a ping of its own, path or statuses, is left as it is: adding one half to the other could make every
+ * swap fail.
+ */
+export function completeSettings(settings: Settings): Settings {
+  const has = (name: string) =>
+    Object.keys(settings).some((each) => each.toLowerCase() === name.toLowerCase());
+  const pinged = has(pingPath) || has(pingStatuses);
+  return {
+    ...(has('WEBSITE_RUN_FROM_PACKAGE') ? {} : { WEBSITE_RUN_FROM_PACKAGE: '1' }),
+    ...(pinged ? {} : { [pingPath]: '/', [pingStatuses]: '200,202,204' }),
+    ...settings,
+  };
+}
+
+const pingPath = 'WEBSITE_SWAP_WARMUP_PING_PATH';
+const pingStatuses = 'WEBSITE_SWAP_WARMUP_PING_STATUSES';
+
+/** Kudu refuses uploads to a slot that mounts its package from a URL (§2.2); better said before anything is written. */
+function demandLocalPackage(target: Target, settings: Settings): void {
+  const value =
+    Object.entries(settings).find(([name]) => name.toLowerCase() === 'website_run_from_package')?.[1] ?? '1';
+  if (!/^https?:/i.test(value)) return;
+  throw new RefusalError(
+    `${target.site}/${target.slot} runs its package from a URL (WEBSITE_RUN_FROM_PACKAGE), so nothing can be uploaded to it.`,
+    {
+      code: 'package-is-remote',
+      where: target.name,
+      next: 'Set WEBSITE_RUN_FROM_PACKAGE to 1 on this slot, or remove it.',
+    },
+  );
+}
+
+const looksAtMs = [0, 1_000, 3_000, 6_000];
+
+async function waitUntilIn(arm: Arm, clock: Clock, target: Target, merged: Settings): Promise<void> {
+  let missing: readonly string[] = [];
+  for (const delayMs of looksAtMs) {
+    if (delayMs > 0) await clock.sleep(delayMs);
+    const found = await readSlotSettings(arm, target);
+    missing = Object.keys(merged).filter((name) => found[name] !== merged[name]);
+    if (missing.length === 0) return;
+  }
+  throw new TransientError(
+    `${target.site}/${target.slot} does not show the settings that were written: ${missing.slice(0, 5).join(', ')}.`,
+    {
+      code: 'settings-not-in-place',
+      where: target.name,
+      next: 'Somebody or something else may be writing the settings of this slot at the same time.',
+    },
+  );
+}
+
+function isIn(wanted: Settings, found: Settings): boolean {
+  return Object.keys(wanted).every((name) => found[name] === wanted[name]);
+}

@@ -1,0 +1,119 @@
+/** The few things that we ask ARM about a site and its slot, in our words. */
+import {
+  get,
+  getSlot,
+  listApplicationSettings,
+  listApplicationSettingsSlot,
+  updateApplicationSettingsSlot,
+} from '@azure/arm-appservice/api/webApps';
+import type { OperatingSystem, Target } from '../plan/fleet.ts';
+import type { About, Arm } from './arm.ts';
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** A site or one of its slots, as ARM describes it. */
+export interface SiteFacts {
+  readonly id: string;
+  readonly region: string;
+  readonly kind: string;
+  readonly planId: string;
+  readonly hostName: string;
+  readonly scmHostName: string | null;
+  readonly state: string;
+  readonly operatingSystem: OperatingSystem;
+  readonly lastModified: string | null;
+  /** `inProgressOperationId`, null when all is quiet. */
+  readonly operation: string | null;
+  readonly preparedFor: string | null;
+  readonly lastSwapAt: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export function readSite(arm: Arm, target: Target): Promise<SiteFacts> {
+  return arm.read(target.subscriptionId, aboutSite(target, 'read the site'), async (context) =>
+    asFacts(await get(context, target.resourceGroup, target.site)),
+  );
+}
+
+export function readSlot(arm: Arm, target: Target): Promise<SiteFacts> {
+  return arm.read(target.subscriptionId, aboutSlot(target, 'read the slot'), async (context) =>
+    asFacts(await getSlot(context, target.resourceGroup, target.site, target.slot)),
+  );
+}
+
+/** Values included: they stay in memory. */
+export function readProductionSettings(arm: Arm, target: Target): Promise<Settings> {
+  return arm.read(target.subscriptionId, aboutSite(target, 'read the settings of'), async (context) => {
+    const { properties } = await listApplicationSettings(context, target.resourceGroup, target.site);
+    return properties ?? {};
+  });
+}
+
+export function readSlotSettings(arm: Arm, target: Target): Promise<Settings> {
+  return arm.read(target.subscriptionId, aboutSlot(target, 'read the settings of'), async (context) => {
+    const { properties } = await listApplicationSettingsSlot(
+      context,
+      target.resourceGroup,
+      target.site,
+      target.slot,
+    );
+    return properties ?? {};
+  });
+}
+
+/** Replaces all of them, and restarts the slot. Sent once. */
+export async function replaceSlotSettings(arm: Arm, target: Target, settings: Settings): Promise<void> {
+  await arm.change(target.subscriptionId, aboutSlot(target, 'write the settings of'), (context) =>
+    updateApplicationSettingsSlot(context, target.resourceGroup, target.site, target.slot, {
+      properties: { ...settings },
+    }),
+  );
+}
+
+export function aboutSite(target: Target, verb: string): About {
+  return { what: `${verb} ${target.site}`, where: target.name, site: target.site };
+}
+
+export function aboutSlot(target: Target, verb: string): About {
+  return { what: `${verb} ${target.site}/${target.slot}`, where: target.name, site: target.site };
+}
+
+/** ARM's path of the site: `/subscriptions/…/sites/x`. */
+export function sitePath({
+  subscriptionId,
+  resourceGroup,
+  site,
+}: Pick<Target, 'subscriptionId' | 'resourceGroup' | 'site'>): string {
+  const part = encodeURIComponent;
+  return `/subscriptions/${part(subscriptionId)}/resourceGroups/${part(resourceGroup)}/providers/Microsoft.Web/sites/${part(site)}`;
+}
+
+export function slotPath(target: Target): string {
+  return `${sitePath(target)}/slots/${encodeURIComponent(target.slot)}`;
+}
+
+type ArmSite = Awaited<ReturnType<typeof get>>;
+
+function asFacts(site: ArmSite): SiteFacts {
+  const kind = site.kind ?? '';
+  const linux = site.reserved === true || kind.toLowerCase().split(',').includes('linux');
+  return {
+    id: site.id ?? '',
+    region: site.location,
+    kind,
+    planId: site.serverFarmId ?? '',
+    hostName: site.defaultHostName ?? '',
+    scmHostName: site.hostNameSslStates?.find(({ hostType }) => hostType === 'Repository')?.name ?? null,
+    state: site.state ?? 'Unknown',
+    operatingSystem: linux ? 'linux' : 'windows',
+    lastModified: instant(site.lastModifiedTimeUtc),
+    operation: site.inProgressOperationId || null,
+    preparedFor: site.targetSwapSlot || null,
+    lastSwapAt: instant(site.slotSwapStatus?.timestampUtc),
+    tags: site.tags ?? {},
+  };
+}
+
+function instant(date: Date | undefined): string | null {
+  return date === undefined || Number.isNaN(date.getTime()) ? null : date.toISOString();
+}

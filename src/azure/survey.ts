@@ -1,0 +1,215 @@
+/** What the fleet is right now, read from ARM once before anything is decided. Reads only. */
+import {
+  getConfigurationSlot,
+  listSlotConfigurationNames,
+  listSlotDifferencesSlot,
+} from '@azure/arm-appservice/api/webApps';
+import pLimit from 'p-limit';
+import { InputError, type Problem, RefusalError, type SlotwaveError } from '../errors.ts';
+import type { Fleet, SettingDifference, SlotFacts, Target, TargetFacts } from '../plan/fleet.ts';
+import { stampSetting } from '../release/release.ts';
+import type { Arm } from './arm.ts';
+import { discoverTargets } from './discover.ts';
+import { createPlanReader, type PlanReader } from './plans.ts';
+import { tame } from './server-text.ts';
+import {
+  aboutSite,
+  aboutSlot,
+  readProductionSettings,
+  readSite,
+  readSlot,
+  readSlotSettings,
+  type Settings,
+  type SiteFacts,
+  sitePath,
+} from './site-client.ts';
+
+export interface SurveyRequest {
+  readonly targets: readonly Target[];
+  /** Every function app that carries all of these tags is a target as well. */
+  readonly discover?: { readonly tags: Readonly<Record<string, string>> } | null | undefined;
+  /** The staging slot of discovered targets. */
+  readonly discoverSlot?: string | undefined;
+  /** What the config would write: compared with production, never kept. */
+  readonly settings: Settings;
+}
+
+/** Targets read at the same time: enough for a hundred in seconds, far below ARM's buckets (§6). */
+const surveyLimit = 8;
+
+/**
+ * @throws InputError `targets-not-found` with every target that is not there or not ours to see. Everything else
+ * that cannot be read rejects as it is.
+ */
+export async function surveyFleet(arm: Arm, request: SurveyRequest): Promise<Fleet> {
+  const discovered = request.discover
+    ? await discoverTargets(arm, request.discover.tags, request.discoverSlot ?? 'staging')
+    : [];
+  const targets = joinTargets(request.targets, discovered);
+  const readPlan = createPlanReader(arm);
+  const limit = pLimit(surveyLimit);
+  const looked = await Promise.allSettled(
+    targets.map((target) => limit(() => surveyTarget(arm, target, readPlan, request.settings))),
+  );
+  demandAll(targets, looked);
+  return { targets: looked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])) };
+}
+
+/** A target that is written down is not discovered a second time; its own labels and slot win. */
+function joinTargets(written: readonly Target[], discovered: readonly Target[]): readonly Target[] {
+  const known = new Set(written.map((each) => sitePath(each).toLowerCase()));
+  const fresh = discovered.filter((each) => !known.has(sitePath(each).toLowerCase()));
+  const counts = new Map<string, number>();
+  for (const { name } of [...written, ...fresh]) counts.set(name, (counts.get(name) ?? 0) + 1);
+  // One site's name may be taken in two groups or subscriptions; the names of targets may not.
+  const named = fresh.map((each) =>
+    (counts.get(each.name) ?? 0) > 1 ? { ...each, name: `${each.name}@${each.resourceGroup}` } : each,
+  );
+  return [...written, ...named];
+}
+
+async function surveyTarget(
+  arm: Arm,
+  target: Target,
+  readPlan: PlanReader,
+  settings: Settings,
+): Promise<TargetFacts> {
+  const site = await readSite(arm, target);
+  const slot = await readSlot(arm, target).catch((error: SlotwaveError) => {
+    if (error.code === 'not-found') return null;
+    throw error;
+  });
+  const [live, beside, sticky, plan, differences, autoSwapSlot] = await Promise.all([
+    readProductionSettings(arm, target),
+    slot ? readSlotSettings(arm, target) : {},
+    readStickyNames(arm, target),
+    readPlan(site.planId, target),
+    slot ? readDifferences(arm, target) : [],
+    slot ? readAutoSwap(arm, target) : null,
+  ]);
+  return {
+    target,
+    region: site.region.replace(/ /g, '').toLowerCase(),
+    planId: site.planId,
+    planTier: plan.tier,
+    operatingSystem: site.operatingSystem,
+    runtime: live['FUNCTIONS_WORKER_RUNTIME'] ?? beside['FUNCTIONS_WORKER_RUNTIME'] ?? null,
+    production: asSlotFacts(site, live, null),
+    staging: slot ? asSlotFacts(slot, beside, autoSwapSlot) : null,
+    stickyNames: sticky,
+    differences: differences.map((each) => markRule(each, sticky)),
+    operationInProgress: site.operation ?? slot?.operation ?? null,
+    preparedFor: site.preparedFor ?? slot?.preparedFor ?? null,
+    lastSwapAt: site.lastSwapAt,
+    settingsInPlace: Object.entries(settings).every(([name, value]) => live[name] === value),
+  };
+}
+
+/** Names only, sorted so that two surveys of one world are equal. */
+function asSlotFacts(site: SiteFacts, settings: Settings, autoSwapSlot: string | null): SlotFacts {
+  return {
+    hostName: site.hostName,
+    scmHostName: site.scmHostName,
+    state: site.state,
+    releaseId: settings[stampSetting] || null,
+    settingNames: Object.keys(settings).sort(),
+    lastModified: site.lastModified,
+    autoSwapSlot,
+  };
+}
+
+async function readStickyNames(arm: Arm, target: Target): Promise<readonly string[]> {
+  const { subscriptionId, resourceGroup, site } = target;
+  const names = await arm.read(subscriptionId, aboutSite(target, 'read the sticky settings of'), (context) =>
+    listSlotConfigurationNames(context, resourceGroup, site),
+  );
+  return [...(names.appSettingNames ?? []), ...(names.connectionStringNames ?? [])].sort();
+}
+
+async function readAutoSwap(arm: Arm, target: Target): Promise<string | null> {
+  const { subscriptionId, resourceGroup, site, slot } = target;
+  const config = await arm.read(subscriptionId, aboutSlot(target, 'read the configuration of'), (context) =>
+    getConfigurationSlot(context, resourceGroup, site, slot),
+  );
+  return config.autoSwapSlotName || null;
+}
+
+type Difference = Omit<SettingDifference, 'rule'> & { readonly diffRule: string };
+
+/** The two values of each setting stand in the answer as well; they end here. */
+async function readDifferences(arm: Arm, target: Target): Promise<readonly Difference[]> {
+  const { subscriptionId, resourceGroup, site, slot } = target;
+  return arm.read(subscriptionId, aboutSlot(target, 'compare production with'), async (context) => {
+    const found: Difference[] = [];
+    const entity = { targetSlot: 'production', preserveVnet: true };
+    for await (const each of listSlotDifferencesSlot(context, resourceGroup, site, slot, entity)) {
+      const values = [each.valueInCurrentSlot, each.valueInTargetSlot].filter(
+        (value) => value !== undefined && value !== '',
+      );
+      const description = values.reduce<string>(
+        (text, value) => text.replaceAll(value!, '…'),
+        each.description ?? '',
+      );
+      found.push({
+        name: each.settingName ?? '',
+        kind: each.settingType ?? '',
+        description: tame(description, 200),
+        diffRule: each.diffRule ?? '',
+      });
+    }
+    return found.sort((one, other) => compare(`${one.kind}/${one.name}`, `${other.kind}/${other.name}`));
+  });
+}
+
+/**
+ * Which settings stay is documented (names made sticky, `*_EXTENSION_VERSION`: §3.3); the values of `diffRule`
+ * are not, so its words only add to that.
+ */
+function markRule({ diffRule, ...difference }: Difference, sticky: readonly string[]): SettingDifference {
+  const named = sticky.some((name) => name.toLowerCase() === difference.name.toLowerCase());
+  const stays =
+    named || /_EXTENSION_VERSION$/i.test(difference.name) || /not(be)?swap|sticky/i.test(diffRule);
+  return { ...difference, rule: stays ? 'stays' : 'travels' };
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+const notThere = new Set([
+  'not-found',
+  'resource-group-not-found',
+  'subscription-not-found',
+  'permission-missing',
+  'forbidden',
+]);
+
+function demandAll(targets: readonly Target[], looked: readonly PromiseSettledResult<unknown>[]): void {
+  const failures = looked.flatMap((each, at) =>
+    each.status === 'rejected' ? [{ target: targets[at]!, error: each.reason as SlotwaveError }] : [],
+  );
+  const other = failures.find(({ error }) => !notThere.has(error.code));
+  if (other) throw other.error;
+  if (failures.length === 0) return;
+  const problems = failures.map(
+    ({ target, error }): Problem => ({
+      path: target.name,
+      message: error.message,
+      found: sitePath(target),
+      ...(error.next === undefined ? {} : { next: error.next }),
+    }),
+  );
+  const facts = {
+    where: 'fleet',
+    problems,
+    next: 'Check each resource id, and that this identity has a role on it (Website Contributor).',
+  };
+  const count = `${failures.length} of ${targets.length} target${targets.length === 1 ? '' : 's'}`;
+  if (failures.every(({ error }) => error.code === 'permission-missing' || error.code === 'forbidden')) {
+    throw new RefusalError(`${count} may not be read by this identity.`, {
+      ...facts,
+      code: 'permission-missing',
+    });
+  }
+  throw new InputError(`${count} could not be found.`, { ...facts, code: 'targets-not-found' });
+}
