@@ -7,5 +7,5 @@ if (others.length === 0 && (first === '--version' || first === '-V')) {
   process.stdout.write(`${readVersion()}\n`);
 } else {
   const { enter } = await import('./enter.ts');
-  await enter(process.argv.slice(2));
+  await enter(process.argv.slice(2), import.meta.url);
 }

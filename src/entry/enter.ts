@@ -1,11 +1,16 @@
 import { CommanderError } from 'commander';
 import { asSlotwaveError, InputError } from '../errors.ts';
+import { rememberSill } from './doors.ts';
 import { errorJson, exitCodeOfError, renderError } from './errors.ts';
 import { leave, openOutside, surviveClosedPipes } from './outside.ts';
 import { createProgram } from './program.ts';
 
-/** Reads the command line, does what it says, ends the process with the exit code of architecture.md §4. */
-export async function enter(words: readonly string[]): Promise<void> {
+/**
+ * Reads the command line, does what it says, ends the process with the exit code of architecture.md §4. `sill` is
+ * the URL of the file that was started.
+ */
+export async function enter(words: readonly string[], sill: string): Promise<void> {
+  rememberSill(sill);
   surviveClosedPipes();
   // Before the words are understood: an error in them must still be told in the form that was asked for.
   const json = words.includes('--json');

@@ -14,8 +14,10 @@ const meanings: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
+/** By shape and not by class: errors from another realm (a worker, a test's sandbox) are none of our `Error`. */
 export function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : null;
 }
 
 export function isMissing(error: unknown): boolean {

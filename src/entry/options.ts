@@ -6,11 +6,11 @@ export interface CommonOptions {
   readonly config: string;
   /** The state folder. */
   readonly state: string;
-  /** A cloud's name or the URL of its ARM. */
-  readonly cloud: string;
-  readonly json: boolean;
+  /** A cloud's name or the URL of its ARM; the one of the rollout, or AzureCloud, when not given. */
+  readonly cloud?: string;
+  readonly json?: boolean;
   readonly color: boolean;
-  readonly verbose: boolean;
+  readonly verbose?: boolean;
   /** A PEM file with further authorities to trust. */
   readonly ca?: string;
   /** For an emulator whose time is compressed: its scale and anchor, so that both read one time. */
@@ -20,12 +20,12 @@ export interface CommonOptions {
 
 export interface PlanOptions extends CommonOptions {
   readonly out?: string;
-  readonly detailedExitcode: boolean;
-  readonly force: boolean;
+  readonly detailedExitcode?: boolean;
+  readonly force?: boolean;
 }
 
 export interface DeployOptions extends CommonOptions {
-  readonly force: boolean;
+  readonly force?: boolean;
 }
 
 export interface RehearseOptions extends DeployOptions {
@@ -36,8 +36,8 @@ export interface RehearseOptions extends DeployOptions {
 
 export interface PackageOptions {
   readonly out?: string;
-  readonly list: boolean;
-  readonly json: boolean;
+  readonly list?: boolean;
+  readonly json?: boolean;
   readonly color: boolean;
 }
 
@@ -49,7 +49,7 @@ export interface EmulatorOptions {
   readonly timeScale?: number;
   readonly anchor?: number;
   readonly data?: string;
-  readonly verbose: boolean;
+  readonly verbose?: boolean;
 }
 
 export function readPositive(flag: string): (text: string) => number {

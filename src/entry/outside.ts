@@ -6,6 +6,8 @@ export interface Outside {
   write(text: string): void;
   /** Standard error: errors, warnings, progress beside `--json`. */
   writeError(text: string): void;
+  /** From now on the secret is written as `***`, whatever it stands in. */
+  hide(secret: string): void;
   /** The size of the terminal that shows standard output; null when nobody watches it live. */
   readonly size: (() => { readonly columns: number; readonly rows: number }) | null;
   readonly colour: boolean;
@@ -13,7 +15,7 @@ export interface Outside {
 
 export interface OutsideFlags {
   readonly color: boolean;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /**
@@ -22,15 +24,33 @@ export interface OutsideFlags {
  */
 export function openOutside(flags: OutsideFlags): Outside {
   const environment = process.env;
-  const plain = isSet(environment['CI']) || environment['TERM'] === 'dumb';
+  const plain = isOn(environment['CI']) || environment['TERM'] === 'dumb';
   const watched = process.stdout.isTTY === true && !plain && !flags.json;
   return {
     environment,
-    write: (text) => void process.stdout.write(text),
-    writeError: (text) => void process.stderr.write(text),
+    write: (text) => void process.stdout.write(redact(text)),
+    writeError: (text) => void process.stderr.write(redact(text)),
+    hide: (secret) => {
+      if (secret.length >= shortestSecret) for (const form of formsOf(secret)) secrets.add(form);
+    },
     size: watched ? () => ({ columns: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 }) : null,
-    colour: watched && flags.color && !isSet(environment['NO_COLOR']),
+    colour: watched && flags.color && !environment['NO_COLOR'],
   };
+}
+
+/** Kept for the whole process: an error may be told by somebody who did not know the secret. */
+const secrets = new Set<string>();
+/** Hiding shorter ones would hide words. */
+const shortestSecret = 6;
+
+function formsOf(secret: string): readonly string[] {
+  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+}
+
+function redact(text: string): string {
+  let told = text;
+  for (const secret of secrets) told = told.replaceAll(secret, '***');
+  return told;
 }
 
 /** A reader that goes away (`slotwave deploy | head`) must not end a rollout in the middle. */
@@ -49,12 +69,13 @@ export async function leave(exitCode: number): Promise<never> {
 }
 
 function drain(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.destroyed || stream.writableLength === 0) return Promise.resolve();
+  if (stream.destroyed || stream.errored || stream.writableLength === 0) return Promise.resolve();
   return new Promise((resolve) => {
+    stream.once('close', resolve);
     stream.write('', () => resolve());
   });
 }
 
-function isSet(value: string | undefined): boolean {
+function isOn(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false';
 }

@@ -43,8 +43,8 @@ function addPlan(program: Command, finish: Finish): void {
   common(program.command('plan'))
     .description('Look at the fleet and say what a deployment would do. Writes nothing to Azure.')
     .option('--out <file>', 'save the plan, for "slotwave deploy <file>"')
-    .option('--detailed-exitcode', 'exit with 2 when there is something to do', false)
-    .option('--force', 'plan targets that already run this release, too', false)
+    .option('--detailed-exitcode', 'exit with 2 when there is something to do')
+    .option('--force', 'plan targets that already run this release, too')
     .addHelpText(
       'after',
       tellExamples(['slotwave plan', 'slotwave plan --out plan.json && slotwave deploy plan.json']),
@@ -59,7 +59,7 @@ function addDeploy(program: Command, finish: Finish): void {
   common(program.command('deploy'))
     .description('Stage, probe, promote in waves; take back by itself what is not well.')
     .argument('[plan]', 'a plan saved by "slotwave plan --out"; refused when the fleet has changed since')
-    .option('--force', 'promote targets that already run this release, too', false)
+    .option('--force', 'promote targets that already run this release, too')
     .addHelpText(
       'after',
       tellExamples(['slotwave deploy', 'slotwave deploy plan.json --json > journal.ndjson']),
@@ -73,7 +73,7 @@ function addDeploy(program: Command, finish: Finish): void {
 function addRehearse(program: Command, finish: Finish): void {
   common(program.command('rehearse'))
     .description('The whole deployment against an Azure that is played on this machine.')
-    .option('--force', 'promote targets that already run this release, too', false)
+    .option('--force', 'promote targets that already run this release, too')
     .option('--world <file>', 'the sites there are; made from the config when not given')
     .option('--faults <file>', 'what goes wrong, and when')
     .addOption(new Option('--seed <n>', 'for faults drawn by chance').argParser(readWhole('--seed')))
@@ -93,7 +93,7 @@ function addLater(program: Command, finish: Finish): void {
     .argument('[id]', 'the rollout; the newest one when not given')
     .addHelpText('after', tellExamples(['slotwave resume', 'slotwave resume 20261120-135812-k3f9']))
     .action(async (id: string | undefined, options: CommonOptions) => {
-      const { commandResume } = await import('./deploy-command.ts');
+      const { commandResume } = await import('./resume-command.ts');
       finish(await commandResume(id, options));
     });
   common(program.command('rollback'))
@@ -101,7 +101,7 @@ function addLater(program: Command, finish: Finish): void {
     .argument('[id]', 'the rollout; the newest one when not given')
     .addHelpText('after', tellExamples(['slotwave rollback', 'slotwave rollback 20261120-135812-k3f9']))
     .action(async (id: string | undefined, options: CommonOptions) => {
-      const { commandRollback } = await import('./deploy-command.ts');
+      const { commandRollback } = await import('./resume-command.ts');
       finish(await commandRollback(id, options));
     });
   common(program.command('status'))
@@ -120,8 +120,8 @@ function addPackage(program: Command, finish: Finish): void {
     .description('Pack a folder as a deployment would, or check a zip.')
     .argument('<source>', 'the folder with host.json, or a ready .zip')
     .option('--out <file>', 'where the zip goes; without it nothing is kept')
-    .option('--list', 'show what is in it, and what was left out and why', false)
-    .option('--json', 'one JSON document', false)
+    .option('--list', 'show what is in it, and what was left out and why')
+    .option('--json', 'one JSON document')
     .option('--no-color', 'no colours')
     .addHelpText(
       'after',
@@ -156,7 +156,7 @@ function addEmulator(program: Command, finish: Finish): void {
         .hideHelp(),
     )
     .option('--data <folder>', 'where packages are kept; a temporary folder when not given')
-    .option('--verbose', 'log requests to standard error', false)
+    .option('--verbose', 'log requests to standard error')
     .addHelpText(
       'after',
       tellExamples([
@@ -187,12 +187,11 @@ function common(command: Command): Command {
     .option('--state <folder>', 'where journals and locks are kept', '.slotwave')
     .option(
       '--cloud <name|url>',
-      'AzureCloud, AzureChinaCloud, AzureUSGovernment, or the URL of an ARM',
-      'AzureCloud',
+      'AzureCloud (default), AzureChinaCloud, AzureUSGovernment, or the URL of an ARM',
     )
-    .option('--json', 'the journal, one JSON document a line', false)
+    .option('--json', 'the journal, one JSON document a line')
     .option('--no-color', 'no colours; NO_COLOR in the environment does the same')
-    .option('--verbose', 'show where in the program an unexpected error happened', false)
+    .option('--verbose', 'show where in the program an unexpected error happened')
     .option('--ca <file>', 'a PEM file with further certificate authorities to trust')
     .addOption(
       new Option('--time-scale <n>', 'time of the emulator')

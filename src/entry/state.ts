@@ -10,7 +10,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
-import { isMissing, tellFileError } from './file-errors.ts';
+import { codeOf, isMissing, tellFileError } from './file-errors.ts';
 
 export interface RolloutPlace {
   readonly id: string;
@@ -114,5 +114,5 @@ async function readLatest(stateFolder: string): Promise<string | null> {
 }
 
 function ignoreExisting(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  if (codeOf(error) !== 'EEXIST') throw error;
 }

@@ -1,0 +1,89 @@
+/** From the config to a plan and what preflight says of it: everything that comes before the first effect. */
+
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/load.ts';
+import { InputError, type Problem } from '../errors.ts';
+import type { Fleet } from '../plan/fleet.ts';
+import { describeFleetChanges } from '../plan/fleet-digest.ts';
+import { type Plan, planRollout } from '../plan/plan.ts';
+import { checkFleet } from '../preflight/check-fleet.ts';
+import type { Finding } from '../preflight/finding.ts';
+import type { Package } from '../release/package.ts';
+import { sameContent } from '../release/release.ts';
+import type { Connection } from './connect.ts';
+
+export interface Foreseen {
+  readonly plan: Plan;
+  readonly fleet: Fleet;
+  readonly findings: readonly Finding[];
+}
+
+export interface ForeseeRequest {
+  readonly config: Config;
+  readonly pkg: Package;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  /** Promote what already runs this content, too. */
+  readonly force: boolean;
+}
+
+export async function foresee({ config, pkg, connection, clock, force }: ForeseeRequest): Promise<Foreseen> {
+  const { azure } = connection;
+  const fleet = await azure.survey(config);
+  const plan = planRollout({
+    config,
+    fleet,
+    package: { source: config.packagePath, digest: pkg.digest, bytes: pkg.bytes, files: pkg.files },
+    cloud: azure.cloud.wellKnown ? azure.cloud.name : azure.cloud.resourceManager,
+    nowMs: clock.now(),
+    sameContent,
+    force,
+  });
+  const leave = plan.targets.filter(({ action }) => action === 'leave').map(({ facts }) => facts.target.name);
+  return { plan, fleet, findings: checkFleet(fleet, { settingNames: plan.settingNames, leave }) };
+}
+
+/** Errors of preflight stop a rollout before it begins, all of them at once. */
+export function refuseFindings(findings: readonly Finding[]): void {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const problems = errors.map(
+    ({ id, target, found, why, fix }): Problem => ({
+      path: target === null ? id : `${target}: ${id}`,
+      message: `${found} ${why}`,
+      next: fix,
+    }),
+  );
+  throw new InputError('The fleet is not ready for this rollout. Nothing was done.', {
+    code: 'preflight-failed',
+    problems,
+    next: 'Put these right and run it again; "slotwave plan" checks without doing anything.',
+  });
+}
+
+/** A saved plan is carried out as it was read, or not at all. */
+export function refuseStalePlan(saved: Plan, now: Foreseen, savedIn: string): void {
+  const { plan, fleet } = now;
+  const problems: Problem[] = [];
+  const compare = (what: string, was: string, is: string) => {
+    if (was !== is)
+      problems.push({ message: `${what} has changed since the plan was made`, found: is, expected: was });
+  };
+  compare('the app', saved.app, plan.app);
+  compare('the cloud', saved.cloud, plan.cloud);
+  compare('the content of the package', saved.package.digest, plan.package.digest);
+  compare('the config file', saved.configDigest, plan.configDigest);
+  if (saved.fleetDigest !== plan.fleetDigest) {
+    const changes = describeFleetChanges(saved, fleet);
+    problems.push(
+      ...(changes.length > 0 ? changes : ['the fleet has changed']).map((message) => ({ message })),
+    );
+  }
+  if (problems.length === 0) return;
+  throw new InputError('The plan does not fit any more. Nothing was done.', {
+    code: 'plan-stale',
+    where: savedIn,
+    problems,
+    next: `Make it again: slotwave plan --out ${savedIn}`,
+  });
+}

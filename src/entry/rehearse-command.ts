@@ -1,0 +1,65 @@
+import { join, resolve } from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import { packRelease } from '../release/pack.ts';
+import { openClock } from './connect.ts';
+import { deploy } from './deploy-command.ts';
+import { type EmulatorFacts, startEmulator } from './emulator-process.ts';
+import type { RehearseOptions } from './options.ts';
+import { openOutside } from './outside.ts';
+import { inScratchFolder } from './package-command.ts';
+import { listenForStop } from './signals.ts';
+import { demandFile, writeWorld } from './world.ts';
+
+/** A bake of ten minutes passes in ten seconds; apps still start in real time. */
+const usualTimeScale = 60;
+
+/** `slotwave rehearse`: the whole deployment, with nothing replaced but the address of Azure. */
+export async function commandRehearse(options: RehearseOptions): Promise<number> {
+  const config = await loadConfig(options.config);
+  if (options.world !== undefined) await demandFile('--world', options.world);
+  if (options.faults !== undefined) await demandFile('--faults', options.faults);
+  const stop = listenForStop();
+  try {
+    return await inScratchFolder(async (scratch) => {
+      const world = options.world ?? (await makeWorld(config, scratch));
+      const emulator = await startEmulator({
+        world: resolve(world),
+        ...(options.faults === undefined ? {} : { faults: resolve(options.faults) }),
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
+        ...(options.anchor === undefined ? {} : { anchor: options.anchor }),
+        port: 0,
+        timeScale: options.timeScale ?? usualTimeScale,
+        verbose: options.verbose ?? false,
+      });
+      try {
+        const rehearsal = pointAt(options, emulator.facts);
+        const outside = { ...openOutside(options), environment: environmentOf(emulator.facts) };
+        const clock = openClock(rehearsal);
+        return await deploy({ planFile: undefined, options: rehearsal, outside, clock, stop: stop.signal });
+      } finally {
+        await emulator.stop();
+      }
+    });
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function makeWorld(config: Awaited<ReturnType<typeof loadConfig>>, scratch: string): Promise<string> {
+  const pkg = await packRelease(config.packagePath, { outPath: join(scratch, 'package.zip') });
+  return writeWorld(config, pkg, scratch);
+}
+
+/** A rehearsal's state is kept apart: its rollouts are not the fleet's. */
+function pointAt(options: RehearseOptions, { url, ca, timeScale, anchorMs }: EmulatorFacts): RehearseOptions {
+  return { ...options, cloud: url, ca, timeScale, anchor: anchorMs, state: join(options.state, 'rehearsal') };
+}
+
+/** Nothing of the real environment's identity reaches the rehearsal. */
+function environmentOf({
+  tenantId,
+  clientId,
+  clientSecret,
+}: EmulatorFacts): Readonly<Record<string, string>> {
+  return { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Config, loadConfig } from '../config/load.ts';
+import { InputError } from '../errors.ts';
+import type { Recorded } from '../rollout/events.ts';
+import { recall, recallDecision } from '../rollout/recall.ts';
+import { connect, openClock } from './connect.ts';
+import { exitCodeOfOutcome } from './errors.ts';
+import { tellFileError } from './file-errors.ts';
+import { readJournal } from './journal-file.ts';
+import { lockFleet } from './lock.ts';
+import type { CommonOptions } from './options.ts';
+import { openOutside } from './outside.ts';
+import { digestSettings, type RunRequest, run } from './run.ts';
+import { listenForStop } from './signals.ts';
+import { findRollout, type RolloutPlace } from './state.ts';
+
+export type Begun = Extract<Recorded, { readonly type: 'rollout.begun' }>;
+
+/** `slotwave resume [id]`: goes on where the journal stops; an ended rollout is told and left alone. */
+export async function commandResume(id: string | undefined, options: CommonOptions): Promise<number> {
+  const place = await findRollout(resolve(options.state), id);
+  const { begun, entries } = await readBegun(place);
+  const decision = recallDecision(entries);
+  if (decision.kind === 'ended') {
+    openOutside(options).writeError(
+      `Rollout ${place.id} has ended already: ${decision.outcome}. ${decision.why}.\n`,
+    );
+    return exitCodeOfOutcome(decision.outcome);
+  }
+  const config = await loadConfig(options.config);
+  refuseOtherConfig(config, begun, place);
+  await refuseOtherPackage(begun, place);
+  return again({ verb: 'roll-out' }, { place, begun, config, options });
+}
+
+/** `slotwave rollback [id]`: takes back what the rollout promoted. */
+export async function commandRollback(id: string | undefined, options: CommonOptions): Promise<number> {
+  const place = await findRollout(resolve(options.state), id);
+  const { begun } = await readBegun(place);
+  const config = await loadConfig(options.config);
+  if (config.app !== begun.plan.app) refuseOtherConfig(config, begun, place);
+  return again(
+    { verb: 'roll-back', why: 'asked for on the command line' },
+    { place, begun, config, options },
+  );
+}
+
+interface Again {
+  readonly place: RolloutPlace;
+  readonly begun: Begun;
+  readonly config: Config;
+  readonly options: CommonOptions;
+}
+
+async function again(what: RunRequest['what'], { place, begun, config, options }: Again): Promise<number> {
+  const outside = openOutside(options);
+  const clock = openClock(options);
+  const stop = listenForStop();
+  try {
+    const { plan } = begun;
+    const connection = await connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false });
+    try {
+      const cloud = connection.azure.cloud.resourceManager;
+      const lock = await lockFleet({
+        stateFolder: resolve(options.state),
+        app: plan.app,
+        cloud,
+        rollout: place.id,
+        clock,
+      });
+      try {
+        const release = { ...begun.release, path: place.releasePath };
+        const json = options.json ?? false;
+        return await run({
+          what,
+          place,
+          plan,
+          release,
+          config,
+          connection,
+          clock,
+          outside,
+          json,
+          stop: stop.signal,
+        });
+      } finally {
+        await lock.release();
+      }
+    } finally {
+      connection.close();
+    }
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** The journal of a rollout, which must have begun. */
+export async function readBegun(
+  place: RolloutPlace,
+): Promise<{ begun: Begun; entries: readonly Recorded[] }> {
+  const entries = await readJournal(place.folder);
+  const begun = recall(entries, 'rollout.begun');
+  if (begun !== null) return { begun, entries };
+  throw new InputError(`Rollout ${place.id} never began: its journal is empty, and nothing was touched.`, {
+    code: 'rollout-never-began',
+    where: place.journalPath,
+    next: 'Start again: slotwave deploy',
+  });
+}
+
+/** Values of settings are not in the journal, so they come from the config, which must still be the same. */
+function refuseOtherConfig(config: Config, begun: Begun, place: RolloutPlace): void {
+  const differs =
+    config.app !== begun.plan.app
+      ? `the app "${config.app}" instead of "${begun.plan.app}"`
+      : digestSettings(config.settings) !== begun.settingsDigest
+        ? 'other settings'
+        : null;
+  if (differs === null) return;
+  throw new InputError(`The config file has ${differs}; rollout ${place.id} did not begin with it.`, {
+    code: 'config-of-another-rollout',
+    where: config.file,
+    next: 'Bring back the config file it began with (git knows it), or take the rollout back: slotwave rollback',
+  });
+}
+
+async function refuseOtherPackage(begun: Begun, place: RolloutPlace): Promise<void> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(place.releasePath), hash);
+  } catch (error) {
+    throw new InputError(`The release of rollout ${place.id} cannot be read: ${tellFileError(error)}`, {
+      code: 'release-unreadable',
+      where: place.releasePath,
+      next: 'Restore the file, or take the rollout back: slotwave rollback',
+      cause: error,
+    });
+  }
+  if (hash.digest('hex') === begun.release.digest) return;
+  throw new InputError(`The release of rollout ${place.id} is not the file that it began with.`, {
+    code: 'release-changed',
+    where: place.releasePath,
+    next: 'Restore the file, or take the rollout back: slotwave rollback',
+  });
+}

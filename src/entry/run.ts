@@ -1,0 +1,95 @@
+/** Where the parts are joined: an engine with a journal on disk, a fleet in Azure, and somebody who is told. */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/load.ts';
+import type { Plan } from '../plan/plan.ts';
+import { createLook } from '../probe/look.ts';
+import type { Release } from '../release/release.ts';
+import { stampFile } from '../release/release.ts';
+import type { Ended } from '../rollout/ending.ts';
+import type { Notice } from '../rollout/events.ts';
+import type { Assignment } from '../rollout/ports.ts';
+import { type Interrupted, rollBackRollout, rollOut } from '../rollout/rollout.ts';
+import { createSlotSwap } from '../target/slot-swap.ts';
+import type { Strategy } from '../target/strategy.ts';
+import type { Connection } from './connect.ts';
+import { exitCodeOfOutcome, exitCodes } from './errors.ts';
+import { openJournal } from './journal-file.ts';
+import type { Outside } from './outside.ts';
+import { startShow } from './show.ts';
+import type { RolloutPlace } from './state.ts';
+import { createDirectVantage } from './vantage.ts';
+
+export interface RunRequest {
+  readonly what: { readonly verb: 'roll-out' } | { readonly verb: 'roll-back'; readonly why: string };
+  readonly place: RolloutPlace;
+  readonly plan: Plan;
+  readonly release: Release;
+  readonly config: Config;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly outside: Outside;
+  readonly json: boolean;
+  readonly stop: AbortSignal;
+}
+
+/** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
+export async function run(request: RunRequest): Promise<number> {
+  const { place, clock, outside, json } = request;
+  let show: ReturnType<typeof startShow> | null = null;
+  const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
+  show = startShow({ outside, json, clock, history: [...journal.entries] });
+  const told = show;
+  const tell = (notice: Notice) => told.tell({ ...notice, at: new Date(clock.now()).toISOString() });
+  try {
+    const assignment: Assignment = {
+      plan: request.plan,
+      release: request.release,
+      settingsDigest: digestSettings(request.config.settings),
+      ports: {
+        strategy: createStrategy(request, tell),
+        look: createLook({
+          vantage: createDirectVantage(request.connection.transport),
+          hostKey: request.connection.azure.hostKey,
+          probes: request.plan.probes,
+          stampFile,
+          clock,
+        }),
+        journal,
+        clock,
+        tell,
+        stop: request.stop,
+      },
+    };
+    const { what } = request;
+    return exitCodeOf(
+      await (what.verb === 'roll-out' ? rollOut(assignment) : rollBackRollout(assignment, what.why)),
+    );
+  } finally {
+    await show.finish();
+    await journal.close();
+  }
+}
+
+export function createStrategy(
+  { connection, config, clock }: Pick<RunRequest, 'connection' | 'config' | 'clock'>,
+  tell: (notice: Notice) => void = () => {},
+): Strategy {
+  return createSlotSwap({
+    client: connection.azure.slotClient,
+    settings: config.settings,
+    clock,
+    onProgress: (target, progress) => tell({ type: 'upload.progressed', target: target.name, ...progress }),
+    onWait: (target, what) => tell({ type: 'operation.waited', target: target.name, what }),
+  });
+}
+
+/** Tells equal settings from others without telling them. */
+export function digestSettings(settings: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+}
+
+function exitCodeOf(result: Ended | Interrupted): number {
+  return result.kind === 'ended' ? exitCodeOfOutcome(result.outcome) : exitCodes.interrupted;
+}

@@ -1,0 +1,127 @@
+import { resolve } from 'node:path';
+import pLimit from 'p-limit';
+import { loadConfig } from '../config/load.ts';
+import { asSlotwaveError } from '../errors.ts';
+import type { Target } from '../plan/fleet.ts';
+import { neutralise, neutraliseJson } from '../report/neutralise.ts';
+import { writeRelease } from '../report/words.ts';
+import { progressOf } from '../rollout/progress.ts';
+import { recall, recallDecision } from '../rollout/recall.ts';
+import type { Strategy } from '../target/strategy.ts';
+import { connect, openClock } from './connect.ts';
+import { exitCodes } from './errors.ts';
+import { findHolder, type Holder } from './lock.ts';
+import type { CommonOptions } from './options.ts';
+import { openOutside } from './outside.ts';
+import { readBegun } from './resume-command.ts';
+import { createStrategy } from './run.ts';
+import { findRollout } from './state.ts';
+
+/** What is told of one target: what the journal knows, and what Azure says now. */
+interface TargetStatus {
+  readonly target: string;
+  readonly region: string;
+  readonly phase: string;
+  readonly live: string | null;
+  readonly beside: string | null;
+  /** Why Azure could not be asked; null when it could. */
+  readonly unreadable: string | null;
+}
+
+interface Status {
+  readonly rollout: string;
+  readonly release: string;
+  /** `running`, `interrupted`, or how it ended. */
+  readonly stands: string;
+  readonly why: string;
+  readonly holder: Holder | null;
+  readonly targets: readonly TargetStatus[];
+}
+
+const maxReads = 16;
+
+/** `slotwave status [id]`: on a transport that refuses every write. */
+export async function commandStatus(id: string | undefined, options: CommonOptions): Promise<number> {
+  const outside = openOutside(options);
+  const clock = openClock(options);
+  const stateFolder = resolve(options.state);
+  const place = await findRollout(stateFolder, id);
+  const { begun, entries } = await readBegun(place);
+  const config = await loadConfig(options.config);
+  const connection = await connect({ options, outside, clock, cloud: begun.plan.cloud, looksOnly: true });
+  try {
+    const holder = await findHolder(stateFolder, begun.plan.app, connection.azure.cloud.resourceManager);
+    const mine = holder?.rollout === place.id ? holder : null;
+    const strategy = createStrategy({ connection, config, clock });
+    const { phases } = progressOf(entries);
+    const limit = pLimit(maxReads);
+    const targets = await Promise.all(
+      begun.plan.targets.map(({ facts: { target, region } }) =>
+        limit(async () => ({
+          target: target.name,
+          region,
+          phase: phases.get(target.name) ?? 'pending',
+          ...(await look(strategy, target)),
+        })),
+      ),
+    );
+    const status: Status = {
+      rollout: place.id,
+      release: begun.release.id,
+      holder: mine,
+      targets,
+      ...stand(entries, mine),
+    };
+    const lines = options.json
+      ? [neutraliseJson(JSON.stringify(status))]
+      : tellStatus(status).map((line) => neutralise(line));
+    outside.write(`${lines.join('\n')}\n`);
+    return targets.some(({ unreadable }) => unreadable !== null) ? exitCodes.halted : exitCodes.settled;
+  } finally {
+    connection.close();
+  }
+}
+
+async function look(
+  strategy: Strategy,
+  target: Target,
+): Promise<Pick<TargetStatus, 'live' | 'beside' | 'unreadable'>> {
+  try {
+    return { ...(await strategy.inspect(target)), unreadable: null };
+  } catch (error) {
+    return { live: null, beside: null, unreadable: asSlotwaveError(error).message };
+  }
+}
+
+function stand(
+  entries: Parameters<typeof recallDecision>[0],
+  holder: Holder | null,
+): Pick<Status, 'stands' | 'why'> {
+  const decision = recallDecision(entries);
+  if (decision.kind === 'ended') return { stands: decision.outcome, why: decision.why };
+  if (holder)
+    return { stands: 'running', why: `process ${holder.pid} on ${holder.host} since ${holder.since}` };
+  const signal = recall(entries, 'rollout.interrupted')?.signal;
+  return { stands: 'interrupted', why: signal ? `stopped by ${signal}` : 'its process is gone' };
+}
+
+function tellStatus({ rollout, release, stands, why, targets }: Status): readonly string[] {
+  const width = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length));
+  const names = width(targets.map(({ target }) => target));
+  const regions = width(targets.map(({ region }) => region));
+  const phases = width(targets.map(({ phase }) => phase));
+  return [
+    `Rollout ${rollout}: ${stands}. ${why}`,
+    `Release ${release}`,
+    ...(stands === 'interrupted'
+      ? [`Go on: slotwave resume ${rollout}   or back: slotwave rollback ${rollout}`]
+      : []),
+    '',
+    ...targets.map(({ target, region, phase, live, beside, unreadable }) => {
+      const head = `  ${target.padEnd(names)}  ${region.padEnd(regions)}  ${phase.padEnd(phases)}`;
+      if (unreadable !== null) return `${head}  cannot be read: ${unreadable}`;
+      const mark = live === release ? ' (this release)' : '';
+      return `${head}  live ${writeRelease(live)}${mark}, beside it ${writeRelease(beside)}`;
+    }),
+  ];
+}

@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process';
+import { appendFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '../../src/clock.ts';
+import { openJournal, readJournal } from '../../src/entry/journal-file.ts';
+import type { Happening } from '../../src/rollout/events.ts';
+import { inTempFolder } from './temp-folder.ts';
+
+const id = '20261120-135812-k3f9';
+const opened = (wave: string): Happening => ({ type: 'wave.opened', wave, targets: ['weu'] });
+
+function inRollout<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  return inTempFolder(async (temp) => {
+    const folder = join(temp, 'rollouts', id);
+    await mkdir(folder, { recursive: true });
+    return work(folder);
+  });
+}
+
+const lines = async (folder: string) =>
+  (await readFile(join(folder, 'journal.ndjson'), 'utf8')).split('\n').slice(0, -1);
+
+describe('the journal on disk', () => {
+  it('numbers from 1 without gaps, stamps with the clock, and has each entry on disk when append resolves', () =>
+    inRollout(async (folder) => {
+      const clock = new VirtualClock();
+      const journal = await openJournal(folder, clock);
+      await journal.append(opened('a'));
+      expect(await lines(folder)).toHaveLength(1);
+      clock.advance(1500);
+      await Promise.all([
+        journal.append(opened('b')),
+        journal.append(opened('c')),
+        journal.append(opened('d')),
+      ]);
+      const onDisk = (await lines(folder)).map((line) => JSON.parse(line) as unknown);
+      expect(onDisk).toEqual(journal.entries);
+      expect(journal.entries.map(({ seq, at, rollout }) => [seq, at, rollout])).toEqual([
+        [1, '2026-01-01T00:00:00.000Z', id],
+        [2, '2026-01-01T00:00:01.500Z', id],
+        [3, '2026-01-01T00:00:01.500Z', id],
+        [4, '2026-01-01T00:00:01.500Z', id],
+      ]);
+      await journal.close();
+    }));
+
+  it('tells of an entry only when it is on disk, in order', () =>
+    inRollout(async (folder) => {
+      const told: number[] = [];
+      const journal = await openJournal(folder, new VirtualClock(), {
+        onRecorded: ({ seq }) => told.push(seq),
+      });
+      const appends = [journal.append(opened('a')), journal.append(opened('b'))];
+      expect(told).toEqual([]);
+      expect(journal.entries).toEqual([]);
+      await Promise.all(appends);
+      expect(told).toEqual([1, 2]);
+      await journal.close();
+    }));
+
+  it('goes on where it ended', () =>
+    inRollout(async (folder) => {
+      const first = await openJournal(folder, new VirtualClock());
+      await first.append(opened('a'));
+      await first.close();
+      const second = await openJournal(folder, new VirtualClock());
+      await second.append(opened('b'));
+      await second.close();
+      expect((await readJournal(folder)).map(({ seq }) => seq)).toEqual([1, 2]);
+    }));
+
+  it.each([
+    ['half a line', Buffer.from('{"seq":2,"at":"2026')],
+    [
+      'a whole document without its line end',
+      Buffer.from(`{"seq":2,"at":"x","rollout":"${id}","type":"wave.baked","wave":"a"}`),
+    ],
+    ['half a character', Buffer.from([0x7b, 0x22, 0xe2, 0x82])],
+    ['zeros where a page was never written', Buffer.alloc(300)],
+    ['zeros and a line end', Buffer.concat([Buffer.alloc(20), Buffer.from('\n')])],
+  ])('cuts what a crash left behind: %s', (_, torn) =>
+    inRollout(async (folder) => {
+      const first = await openJournal(folder, new VirtualClock());
+      await first.append(opened('ä'));
+      await first.close();
+      await appendFile(first.path, torn);
+      expect(await readJournal(folder)).toHaveLength(1);
+      const second = await openJournal(folder, new VirtualClock());
+      expect(second.cutBytes).toBe(torn.length);
+      await second.append(opened('b'));
+      await second.close();
+      expect((await lines(folder)).map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual([1, 2]);
+    }),
+  );
+
+  const good = (seq: number, rollout = id) =>
+    JSON.stringify({ seq, at: '2026-01-01T00:00:00.000Z', rollout, ...opened('a') });
+  it.each([
+    ['a line in the middle that is not JSON', [good(1), 'nonsense', good(3)], 2, 'is not JSON'],
+    ['a last line that is whole and not JSON', [good(1), '{"seq":2'], 2, 'is not JSON'],
+    ['a gap', [good(1), good(3)], 2, 'has number 3 where 2 is due'],
+    ['a repeated number', [good(1), good(1)], 2, 'has number 1 where 2 is due'],
+    ['another rollout', [good(1, 'other')], 1, 'belongs to rollout other'],
+    ['an empty line', [good(1), '', good(2)], 2, 'is not JSON'],
+    ['something without a type', ['{"seq":1}'], 1, 'has no type'],
+  ])('refuses %s, and says which line', (_, text, line, says) =>
+    inRollout(async (folder) => {
+      const path = join(folder, 'journal.ndjson');
+      await writeFile(path, `${text.join('\n')}\n`);
+      await expect(openJournal(folder, new VirtualClock())).rejects.toMatchObject({
+        code: 'journal-corrupt',
+        where: `${path}:${line}`,
+        message: expect.stringContaining(says),
+      });
+      expect(await readFile(path, 'utf8')).toBe(`${text.join('\n')}\n`);
+    }),
+  );
+
+  it('after one lost write it takes nothing more, and says how to go on', () =>
+    inRollout(async (folder) => {
+      const journal = await openJournal(folder, new VirtualClock());
+      await journal.append(opened('a'));
+      await journal.close();
+      const failed = {
+        code: 'journal-unwritable',
+        next: expect.stringContaining(`slotwave resume ${id}`),
+      };
+      await expect(journal.append(opened('b'))).rejects.toMatchObject(failed);
+      await expect(journal.append(opened('c'))).rejects.toMatchObject(failed);
+      expect(journal.entries).toHaveLength(1);
+    }));
+
+  it('has on disk everything it acknowledged, when the process is killed at any moment', () =>
+    inRollout(async (folder) => {
+      const script = `
+        import { openJournal } from ${JSON.stringify(new URL('../../src/entry/journal-file.ts', import.meta.url).href)};
+        import { systemClock } from ${JSON.stringify(new URL('../../src/clock.ts', import.meta.url).href)};
+        const journal = await openJournal(process.argv[1], systemClock());
+        for (let n = 1; ; n++) {
+          await journal.append({ type: 'wave.opened', wave: 'w'.repeat(n * 37 % 5000), targets: [] });
+          process.stdout.write(n + '\\n');
+          if (n === 40) process.kill(process.pid, 'SIGKILL');
+        }`;
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        '--input-type=module',
+        '-e',
+        script,
+        folder,
+      ]).catch((killed: { stdout: string }) => killed);
+      const acknowledged = stdout.trim().split('\n').length;
+      expect(acknowledged).toBeGreaterThanOrEqual(39);
+      expect((await readJournal(folder)).length).toBeGreaterThanOrEqual(acknowledged);
+    }));
+
+  it('can be read while it is being written', () =>
+    inRollout(async (folder) => {
+      const journal = await openJournal(folder, new VirtualClock());
+      await journal.append(opened('a'));
+      expect(await readJournal(folder)).toHaveLength(1);
+      const file = await open(join(folder, 'journal.ndjson'), 'r');
+      expect((await file.stat()).size).toBeGreaterThan(0);
+      await file.close();
+      await journal.close();
+    }));
+});
