@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml';
 import type { Problem } from '../errors.ts';
@@ -52,30 +53,55 @@ export function readDocument(text: string): ConfigDocument {
   // A repeated key leaves the rest readable, so that everything else can be told in the same run.
   const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
   return {
-    ...(readable ? readData(document) : { data: undefined, problems: [] }),
+    ...(readable ? readData(document, at) : { data: undefined, problems: [] }),
     ...(problems.length > 0 ? { problems } : {}),
     locate: (path) => at(findOffset(document, path, 'value')),
     locateKey: (path) => at(findOffset(document, path, 'key')),
   };
 }
 
-function readData(document: Document.Parsed): { data: unknown; problems: readonly Problem[] } {
+function readData(
+  document: Document.Parsed,
+  at: (offset: number) => Position,
+): { data: unknown; problems: readonly Problem[] } {
+  const lost = findLostAlias(document);
+  if (lost !== null)
+    return { data: undefined, problems: [{ ...at(lost), ...findSyntaxProblem('BAD_ALIAS', null) }] };
   try {
     return { data: document.toJS({ maxAliasCount }) as unknown, problems: [] };
   } catch {
     const problem = {
-      message: 'has aliases that cannot be followed',
-      expected: `every alias after its anchor, and none that unfolds more than ${maxAliasCount} times`,
+      ...at(0),
+      message: 'the aliases of this file unfold into too much',
+      expected: `none that is used more than ${maxAliasCount} times, those within it counted`,
     };
     return { data: undefined, problems: [problem] };
   }
 }
 
+/** Where an alias stands whose anchor is not before it. */
+function findLostAlias(document: Document.Parsed): number | null {
+  let offset: number | null = null;
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document)) return undefined;
+      offset = startOf(alias) ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}
+
 function describeError(error: YAMLError, text: string, at: (offset: number) => Position): Problem {
-  const [from, to] = error.pos;
-  const key =
-    error.code === 'DUPLICATE_KEY' ? (/^["']?([\w.-]{1,80})/.exec(text.slice(from, to))?.[1] ?? null) : null;
+  const [from] = error.pos;
+  const key = error.code === 'DUPLICATE_KEY' ? readKey(text.slice(from, from + longestKey)) : null;
   return { ...at(from), ...findSyntaxProblem(error.code, key) };
+}
+
+const longestKey = 100;
+
+function readKey(text: string): string | null {
+  return /^(["']?)([\w.$-]+)\1\s*:/.exec(text)?.[2] ?? null;
 }
 
 function findOffset(document: Document.Parsed, path: Path, side: 'key' | 'value'): number {

@@ -55,7 +55,8 @@ async function readBytes(file: string): Promise<Buffer> {
     return await readFile(file);
   } catch (thrown) {
     if (thrown instanceof InputError) throw thrown;
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
+    const code =
+      typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : 'unknown';
     throw unreadable(
       file,
       reasons[code] ?? `cannot be read (${code})`,

@@ -5,7 +5,8 @@ export function findNearest(written: string, known: Iterable<string>): string | 
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const word of known) {
     const candidate = fold(word);
-    const distance = startsAlike(wanted, candidate) ? 1 : countEdits(wanted, candidate);
+    const edits = countEdits(wanted, candidate);
+    const distance = startsAlike(wanted, candidate) ? Math.min(1, edits) : edits;
     if (distance < bestDistance) [best, bestDistance] = [word, distance];
   }
   const letters = Math.max(wanted.length, best?.length ?? 0);

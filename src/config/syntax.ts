@@ -43,7 +43,7 @@ const hints: Readonly<Record<string, { readonly expected?: string; readonly next
   BAD_DQ_ESCAPE: { next: "Double the backslash, or use single quotes: '…'." },
   BAD_INDENT: {
     expected: 'keys of one mapping in one column',
-    next: 'Line it up with its neighbours, using spaces.',
+    next: 'Line it up with its neighbours, using spaces; if it looks right, a bracket or quote above it is not closed.',
   },
   BAD_SCALAR_START: { next: 'Put the value in quotes.' },
   BLOCK_AS_IMPLICIT_KEY: {

@@ -8,14 +8,16 @@ export function describeSettings(
   width: number,
 ): readonly string[] {
   const rows = [
-    ...(plan.settingNames.length > 0 ? [['written', plan.settingNames.join(', ')] as const] : []),
-    ...describeAlike('travel', targets, listTravelling),
-    ...describeAlike('stay', targets, listStaying),
+    ...(plan.settingNames.length > 0
+      ? [['written with the release', plan.settingNames.join(', ')] as const]
+      : []),
+    ...describeAlike('travel with the swap', targets, listTravelling),
+    ...describeAlike('stay with their slot', targets, listStaying),
   ];
   if (rows.length === 0) return [];
   return [
-    'Settings (names only): written to the staging slot · travel with the swap · stay with their slot',
-    ...rows.flatMap(([name, text]) => wrapText(`  ${name.padEnd(9)}`, text, width)),
+    'Settings (names only)',
+    ...rows.flatMap(([name, text]) => wrapText(`  ${name.padEnd(26)}`, text, width)),
   ];
 }
 

@@ -51,7 +51,14 @@ function describeHeader(plan: Plan, promoted: readonly PlannedTarget[], width: n
       `${formatCount(plan.targets.length, 'target')} in ${formatCount(regions, 'region')}: ${promoted.length} to promote, ${left} left alone`,
     ],
     ...(promoted.length === 0 ? [] : describeRules(plan)),
-    ...(pairs.length > 0 ? [['kept apart', `${pairs.join(', ')} (region pairs of Azure)`] as const] : []),
+    ...(pairs.length > 0
+      ? [
+          [
+            'kept apart',
+            `${pairs.join(', ')}: region pairs of Azure, never promoted at the same time`,
+          ] as const,
+        ]
+      : []),
   ];
   return [
     `${plan.app} on ${plan.cloud}`,
@@ -107,11 +114,15 @@ function listPairs(targets: readonly PlannedTarget[]): readonly string[] {
 function describeWave(wave: PlannedWave, at: number, plan: Plan, width: number): readonly string[] {
   const byName = new Map(plan.targets.map((target) => [target.facts.target.name, target]));
   const targets = wave.targets.flatMap((name) => byName.get(name) ?? []);
-  const limit = wave.maxConcurrency === null ? '' : `, at most ${wave.maxConcurrency} at once`;
-  const bake = wave.bakeTimeMs > 0 ? `, then watched for ${formatDuration(wave.bakeTimeMs)}` : '';
-  const title = `Wave ${at + 1} of ${plan.waves.length}: ${wave.name} (${wave.why})`;
+  const title = [
+    `Wave ${at + 1} of ${plan.waves.length}`,
+    wave.name,
+    `${formatCount(targets.length, 'target')} (${wave.why})`,
+    ...(wave.maxConcurrency === null ? [] : [`at most ${wave.maxConcurrency} at once`]),
+    ...(wave.bakeTimeMs > 0 ? [`then watched for ${formatDuration(wave.bakeTimeMs)}`] : []),
+  ];
   return [
-    ...wrapText('', `${title}, ${formatCount(targets.length, 'target')}${limit}${bake}`, width),
+    ...wrapText('', title.join(' · '), width),
     ...(targets.length > longestTable ? foldTargets(targets, width) : listTargets(targets)),
     ...describeReasons(targets, width),
   ];

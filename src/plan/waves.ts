@@ -41,7 +41,7 @@ function describeSelector(wave: WaveRequest, fleetSize: number): string {
   const labels = Object.entries(wave.match ?? {}).map(([label, value]) => `label ${label}=${value}`);
   const names = wave.targets ? ['by name'] : [];
   const counts = [
-    ...(wave.count === undefined ? [] : [wave.count === 1 ? 'one target' : `${wave.count} targets`]),
+    ...(wave.count === undefined ? [] : [wave.count === 1 ? 'the next one' : `the next ${wave.count}`]),
     ...(wave.percent === undefined
       ? []
       : [`${wave.percent} % of ${fleetSize} target${fleetSize === 1 ? '' : 's'}`]),
