@@ -1,7 +1,7 @@
 /** The life of one host's app process: started when needed, started again when it died, resting when others need its place. */
 import type { Clock } from '../../clock.ts';
 import { AppGoneError, type AppProcess } from './app.ts';
-import { type PoolMember, PoolFullError, type ProcessPool } from './pool.ts';
+import { PoolFullError, type PoolMember, type ProcessPool } from './pool.ts';
 
 /** How long a request waits for the app, in milliseconds of the wall: the real host's own limit. */
 const readyTimeoutMs = 30_000;
@@ -107,7 +107,8 @@ export class AppLife implements PoolMember {
 
   async #launch(): Promise<AppProcess> {
     const { clock, pool } = this.#parts;
-    if (this.#error !== undefined && clock.now() < this.#errorUntilMs) throw new AppNotRunningError(this.#error);
+    if (this.#error !== undefined && clock.now() < this.#errorUntilMs)
+      throw new AppNotRunningError(this.#error);
     let reason = '';
     try {
       await pool.admit(this);

@@ -24,7 +24,12 @@ export type AppPlan =
   | ({ readonly kind: 'custom'; readonly handler: CustomHandler } & AppFacts)
   | ({ readonly kind: 'func'; readonly funcPath: string } & AppFacts)
   /** We cannot run it and say so. */
-  | { readonly kind: 'unrunnable'; readonly runtime: string; readonly reason: string; readonly advice: string }
+  | {
+      readonly kind: 'unrunnable';
+      readonly runtime: string;
+      readonly reason: string;
+      readonly advice: string;
+    }
   /** The host is up, in state Error: /admin/host/status tells, functions answer 503. */
   | { readonly kind: 'error'; readonly error: string }
   /** The host process does not survive its start. */
@@ -53,17 +58,21 @@ export async function planApp(root: string, options: PlanOptions): Promise<AppPl
   const obstacle = await findObstacle(root, runtime);
   if (obstacle === null) return { kind: 'node', ...facts };
   if (funcPath !== null) return { kind: 'func', funcPath, ...facts };
-  const advice = 'Put Azure Functions Core Tools (func) on the PATH of the emulator, and it will be run by them.';
+  const advice =
+    'Put Azure Functions Core Tools (func) on the PATH of the emulator, and it will be run by them.';
   return { kind: 'unrunnable', runtime, reason: obstacle, advice };
 }
 
 /** Null: the Node worker of the emulator can run it. */
 async function findObstacle(root: string, runtime: string): Promise<string | null> {
-  if (runtime !== 'node') return 'the emulator itself runs only Node.js (programming model v4) and custom handlers';
+  if (runtime !== 'node')
+    return 'the emulator itself runs only Node.js (programming model v4) and custom handlers';
   const main = asRecord(parseJson(await readText(path.join(root, 'package.json'))))['main'];
   if (typeof main === 'string' && main !== '') return null;
   const folders = await findFunctionFolders(root);
-  return folders.length > 0 ? 'it is written for the Node.js programming model v3 (function.json files)' : null;
+  return folders.length > 0
+    ? 'it is written for the Node.js programming model v3 (function.json files)'
+    : null;
 }
 
 async function findRuntime(
@@ -106,10 +115,16 @@ async function readHostJson(root: string): Promise<HostJson | (AppPlan & { kind:
   if (parsed === undefined) return { kind: 'error', error: 'The host.json file could not be read as JSON.' };
   const json = asRecord(parsed);
   if (json['version'] !== '2.0') {
-    return { kind: 'error', error: `The host.json file needs "version": "2.0"; found ${JSON.stringify(json['version'])}.` };
+    return {
+      kind: 'error',
+      error: `The host.json file needs "version": "2.0"; found ${JSON.stringify(json['version'])}.`,
+    };
   }
   if (!isTimeout(json['functionTimeout'])) {
-    return { kind: 'gone', reason: `host.json: functionTimeout ${JSON.stringify(json['functionTimeout'])} is no time span.` };
+    return {
+      kind: 'gone',
+      reason: `host.json: functionTimeout ${JSON.stringify(json['functionTimeout'])} is no time span.`,
+    };
   }
   const http = asRecord(asRecord(json['extensions'])['http']);
   const routePrefix = typeof http['routePrefix'] === 'string' ? http['routePrefix'] : 'api';
@@ -121,11 +136,16 @@ function toCustomHandler(value: unknown, root: string): CustomHandler | undefine
   const description = asRecord(section['description']);
   const executable = description['defaultExecutablePath'];
   if (typeof executable !== 'string' || executable === '') return undefined;
-  const list = (name: string) => (Array.isArray(description[name]) ? (description[name] as unknown[]).map(String) : []);
+  const list = (name: string) =>
+    Array.isArray(description[name]) ? (description[name] as unknown[]).map(String) : [];
   const folder = typeof description['workingDirectory'] === 'string' ? description['workingDirectory'] : '';
   return {
     executable,
-    args: [...list('arguments'), ...(description['defaultWorkerPath'] ? [String(description['defaultWorkerPath'])] : []), ...list('workerArguments')],
+    args: [
+      ...list('arguments'),
+      ...(description['defaultWorkerPath'] ? [String(description['defaultWorkerPath'])] : []),
+      ...list('workerArguments'),
+    ],
     workingDirectory: path.resolve(root, folder),
     forwardRequests: section['enableForwardingHttpRequest'] === true,
   };
@@ -139,7 +159,9 @@ function isTimeout(value: unknown): boolean {
 }
 
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 }
 
 /** Undefined: no JSON. */

@@ -4,15 +4,14 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 
-/** How long a child may take to end by itself before it is killed, in milliseconds. */
-const politeStopMs = 6_000;
-
 export interface ChildStart {
   readonly nodePath: string;
   readonly workerPath: string;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** How long the child may take to end by itself before it is killed, in milliseconds of the wall. */
+  readonly politeStopMs: number;
   /** One line of the app's output. */
   readonly onLine: (line: string) => void;
   readonly onMessage: (message: FromChild) => void;
@@ -38,7 +37,9 @@ export function startChild(start: ChildStart): Child {
   });
   const gone = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => resolve(signal === null ? `ended with code ${code}` : `ended by ${signal}`));
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? `ended with code ${code}` : `ended by ${signal}`),
+    );
   });
   child.on('message', (message) => {
     if (isFromChild(message)) start.onMessage(message);
@@ -55,7 +56,7 @@ export function startChild(start: ChildStart): Child {
     stop: async () => {
       if (child.connected) child.send({ type: 'terminate' } satisfies ToChild, () => undefined);
       const cancel = new AbortController();
-      const tooLong = start.clock.timeout(politeStopMs);
+      const tooLong = start.clock.timeout(start.politeStopMs);
       tooLong.addEventListener('abort', () => child.kill('SIGKILL'), { signal: cancel.signal });
       await gone;
       cancel.abort();
@@ -63,7 +64,8 @@ export function startChild(start: ChildStart): Child {
   };
 }
 
-function forwardLines(stream: Readable, onLine: (line: string) => void): void {
+function forwardLines(stream: Readable | null, onLine: (line: string) => void): void {
+  if (!stream) return;
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 }
 

@@ -29,6 +29,8 @@ export function buildEnvironment(
 /** `AzureWebJobs.<name>.Disabled`, or with underscores where dots are not allowed. */
 export function isDisabled(settings: Readonly<Record<string, string>>, functionName: string): boolean {
   const value =
-    settings[`AzureWebJobs.${functionName}.Disabled`] ?? settings[`AzureWebJobs_${functionName}_Disabled`] ?? '';
+    settings[`AzureWebJobs.${functionName}.Disabled`] ??
+    settings[`AzureWebJobs_${functionName}_Disabled`] ??
+    '';
   return /^(1|true)$/i.test(value);
 }

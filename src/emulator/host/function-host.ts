@@ -23,7 +23,8 @@ export interface HostParts {
   readonly workerPath: string;
   readonly searchPath: string;
   readonly extraEnvironment: Readonly<Record<string, string>>;
-  readonly funcPath: string | null;
+  /** The `func` to use, found when the first app asks. */
+  readonly findFunc: () => Promise<string | null>;
   readonly useFunc: 'when-needed' | 'always';
   readonly unpacker: Unpacker;
   readonly pool: ProcessPool;
@@ -84,11 +85,12 @@ export class FunctionHost implements RunningHost {
   async #makePlan(): Promise<AppPlan> {
     const { content, settings } = this.#start;
     if (!content) return { kind: 'empty' };
-    const { unpacker, funcPath, useFunc } = this.#parts;
+    const { unpacker, findFunc, useFunc } = this.#parts;
     try {
       const root = await unpacker.unpack(content);
-      const plan = await planApp(root, { settings, funcPath, useFunc });
-      if (plan.kind === 'node' || plan.kind === 'custom' || plan.kind === 'func') this.#life = this.#newLife(plan);
+      const plan = await planApp(root, { settings, useFunc, funcPath: await findFunc() });
+      if (plan.kind === 'node' || plan.kind === 'custom' || plan.kind === 'func')
+        this.#life = this.#newLife(plan);
       return plan;
     } catch (thrown) {
       // A package that cannot be mounted leaves the host without its files.
@@ -101,7 +103,10 @@ export class FunctionHost implements RunningHost {
   #newLife(plan: LaunchablePlan): AppLife {
     const { clock } = this.#start;
     const { nodePath, workerPath, searchPath, extraEnvironment, pool, limitStarts } = this.#parts;
-    const environment = { ...extraEnvironment, ...buildEnvironment(this.#start, plan.root, this.#home, searchPath) };
+    const environment = {
+      ...extraEnvironment,
+      ...buildEnvironment(this.#start, plan.root, this.#home, searchPath),
+    };
     const onLine = (line: string) => this.#keepLine(line);
     return new AppLife({
       ...{ pool, clock },
@@ -165,12 +170,16 @@ export class FunctionHost implements RunningHost {
     return /^(1|true)$/i.test(asked) ? app.entryError : undefined;
   }
 
-  async #listFunctions(plan: AppPlan): Promise<{ all: readonly AppFunction[]; routes: readonly Route[] } | null> {
+  async #listFunctions(
+    plan: AppPlan,
+  ): Promise<{ all: readonly AppFunction[]; routes: readonly Route[] } | null> {
     if (plan.kind === 'error') return null;
     if (!this.#life) return { all: [], routes: [] };
     try {
       return await this.#life.use(async (app) =>
-        this.#blockingError(app) === undefined ? { all: app.functions, routes: this.#routesOf(app, plan) } : null,
+        this.#blockingError(app) === undefined
+          ? { all: app.functions, routes: this.#routesOf(app, plan) }
+          : null,
       );
     } catch (thrown) {
       if (thrown instanceof AppNotRunningError) return null;

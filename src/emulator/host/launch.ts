@@ -1,6 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import type { AppProcess } from './app.ts';
 import type { AppPlan } from './app-plan.ts';
+import { startCustomApp } from './custom-app.ts';
+import { startFuncApp } from './func-app.ts';
 import { startNodeApp } from './node-app.ts';
 
 /** An app that has a process. */
@@ -24,8 +26,9 @@ export async function launchApp(plan: LaunchablePlan, options: LaunchOptions): P
     case 'node':
       return await startNodeApp({ ...options, root: plan.root, cwd: plan.root });
     case 'custom':
+      return await startCustomApp({ ...options, root: plan.root, handler: plan.handler, cwd: plan.root });
     case 'func':
-      throw new Error('not yet');
+      return await startFuncApp({ ...options, root: plan.root, funcPath: plan.funcPath, cwd: plan.root });
     default:
       return plan satisfies never;
   }

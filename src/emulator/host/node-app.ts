@@ -9,12 +9,18 @@ import { hostVersion } from './version.ts';
 /** How long an app may take to load, in milliseconds of the wall. */
 export const loadTimeoutMs = 30_000;
 
+/** A little more than the worker itself grants to the app's appTerminate hooks. */
+const politeStopMs = 2_000;
+
 interface Waiting {
   readonly resolve: (result: InvocationResult) => void;
   readonly reject: (error: Error) => void;
 }
 
-type Start = Omit<ChildStart, 'onMessage'> & { readonly root: string; readonly signal: AbortSignal };
+type Start = Omit<ChildStart, 'onMessage' | 'politeStopMs'> & {
+  readonly root: string;
+  readonly signal: AbortSignal;
+};
 
 /**
  * An app of the Node programming model v4 in a child process.
@@ -27,13 +33,13 @@ export async function startNodeApp(start: Start): Promise<AppProcess> {
     onLoaded = resolve;
   });
   const onMessage = (message: FromChild): void => {
-    if (message.type === 'loaded') return onLoaded(message);
+    if (message.type === 'loaded') onLoaded(message);
     if (message.type === 'invoked') waiting.get(message.invocationId)?.resolve(message.result);
     if (message.type === 'invocation-failed') {
       waiting.get(message.invocationId)?.reject(new AppFailedError(message.error));
     }
   };
-  const child = startChild({ ...start, onMessage });
+  const child = startChild({ ...start, onMessage, politeStopMs });
   let ended: AppGoneError | undefined;
   const gone = child.gone.then((reason) => {
     ended = new AppGoneError(`The app's process ${reason}.`);
@@ -41,7 +47,7 @@ export async function startNodeApp(start: Start): Promise<AppProcess> {
     return reason;
   });
   child.send({ type: 'load', root: start.root, hostVersion });
-  const ready = await untilReady(loaded, gone, start).catch(async (thrown: unknown) => {
+  const ready = await untilReady(loaded, gone, start, loadTimeoutMs).catch(async (thrown: unknown) => {
     await child.stop();
     throw thrown;
   });
@@ -73,12 +79,13 @@ export async function untilReady<T>(
   ready: Promise<T>,
   gone: Promise<string>,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  timeoutMs: number,
 ): Promise<T> {
   signal.throwIfAborted();
-  const tooLong = clock.timeout(loadTimeoutMs);
+  const tooLong = clock.timeout(timeoutMs);
   const done = new AbortController();
   const failed = new Promise<never>((_, reject) => {
-    const late = () => reject(new AppGoneError(`The app was not ready after ${loadTimeoutMs / 1000} s.`));
+    const late = () => reject(new AppGoneError(`The app was not ready after ${timeoutMs / 1000} s.`));
     tooLong.addEventListener('abort', late, { signal: done.signal });
     signal.addEventListener('abort', () => reject(signal.reason as Error), { signal: done.signal });
     void gone.then((reason) => reject(new AppGoneError(`The app's process ${reason} while it loaded.`)));

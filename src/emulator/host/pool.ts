@@ -61,7 +61,8 @@ export class ProcessPool {
 
   #change(tooLong: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const late = () => reject(new PoolFullError(`All ${this.#maxLive} app processes were busy for too long.`));
+      const late = () =>
+        reject(new PoolFullError(`All ${this.#maxLive} app processes were busy for too long.`));
       if (tooLong.aborted) return late();
       tooLong.addEventListener('abort', late, { once: true });
       this.#onChange.push(() => {

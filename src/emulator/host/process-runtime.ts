@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { systemClock } from '../../clock.ts';
+import { findFunc } from './func-app.ts';
 import { FunctionHost } from './function-host.ts';
 import { ProcessPool } from './pool.ts';
 import type { HostRuntime, HostStart } from './runtime.ts';
@@ -35,10 +36,16 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): HostRuntim
   const limit = pLimit(options.maxStarts ?? 4);
   const unpacker = new Unpacker(path.join(options.dataDir, 'packages'));
   const homesFolder = path.join(options.dataDir, 'homes');
+  let func: Promise<string | null> | undefined;
   const parts = {
     ...{ nodePath: options.nodePath, workerPath: options.workerPath, searchPath: options.searchPath },
     ...{ extraEnvironment: options.extraEnvironment ?? {}, useFunc: options.useFunc ?? 'when-needed' },
-    ...{ funcPath: options.funcPath ?? null, unpacker, homesFolder },
+    ...{ unpacker, homesFolder },
+    findFunc: () => {
+      const { funcPath, searchPath } = options;
+      func ??= funcPath === undefined ? findFunc(searchPath, process.platform) : Promise.resolve(funcPath);
+      return func;
+    },
     // Places are handed over in wall time: a compressed clock makes no process end sooner.
     pool: new ProcessPool(options.maxHosts ?? 64, systemClock()),
     limitStarts: <T>(work: () => Promise<T>) => limit(work),

@@ -38,9 +38,15 @@ export function findRoute(routes: readonly Route[], method: string, path: string
 
 function buildRoute(fn: AppFunction, routePrefix: string): Route {
   const trigger = triggerOf(fn);
-  const own = typeof trigger?.['route'] === 'string' ? trigger['route'] : fn.name;
-  const template = [routePrefix, own].map((part) => part.replace(/^\/+|\/+$/g, '')).filter(Boolean).join('/');
-  const methods = Array.isArray(trigger?.['methods']) ? trigger['methods'].map((one) => String(one).toUpperCase()) : [];
+  const route = trigger?.['route'];
+  const own = typeof route === 'string' && route !== '' ? route : fn.name;
+  const template = [routePrefix, own]
+    .map((part) => part.replace(/^\/+|\/+$/g, ''))
+    .filter(Boolean)
+    .join('/');
+  const methods = Array.isArray(trigger?.['methods'])
+    ? trigger['methods'].map((one) => String(one).toUpperCase())
+    : [];
   const level = String(trigger?.['authLevel'] ?? 'function').toLowerCase();
   const authLevel = level === 'anonymous' || level === 'admin' ? level : 'function';
   const segments = template === '' ? [] : template.split('/').map(parseSegment);
@@ -78,7 +84,9 @@ function parseSegment(text: string): Segment {
     const constraints = [...rest.matchAll(/:([a-z]+)(?:\(((?:[^()]|\([^()]*\))*)\))?/gi)];
     constrained ||= constraints.length > 0;
     names.push(name ?? '');
-    checks.push((value) => constraints.every(([, kind = '', argument = '']) => satisfies(value, kind, argument)));
+    checks.push((value) =>
+      constraints.every(([, kind = '', argument = '']) => satisfies(value, kind, argument)),
+    );
     source += '([^/]+)';
   }
   source += escapeText(text.slice(at));

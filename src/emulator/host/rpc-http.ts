@@ -30,7 +30,7 @@ export function toResponse(result: InvocationResult): Response {
   const status = Number(statusCode ?? 200);
   const answer = new Headers();
   for (const [name, value] of Object.entries(headers)) {
-    for (const one of name.toLowerCase() === 'set-cookie' ? value.split('\n') : [value]) answer.append(name, one);
+    for (const one of value.split('\n')) answer.append(name, one);
   }
   for (const cookie of cookies) answer.append('set-cookie', serializeCookie(cookie));
   const empty = status === 204 || status === 205 || status === 304;

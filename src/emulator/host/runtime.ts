@@ -22,7 +22,11 @@ export interface HostStart {
   /** App settings: the environment of the app. */
   readonly settings: Readonly<Record<string, string>>;
   /** `x-functions-key` values: the master key opens /admin. */
-  readonly keys: { readonly master: string; readonly functionKeys: Readonly<Record<string, string>>; readonly systemKeys: Readonly<Record<string, string>> };
+  readonly keys: {
+    readonly master: string;
+    readonly functionKeys: Readonly<Record<string, string>>;
+    readonly systemKeys: Readonly<Record<string, string>>;
+  };
   readonly clock: Clock;
 }
 

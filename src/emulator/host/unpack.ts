@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, readdir, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import type { Content } from './runtime.ts';
 
@@ -53,7 +53,9 @@ async function unpackOnce(content: Content, folder: string): Promise<string> {
     await writeEntries(content.bytes, part);
   } catch (thrown) {
     await rm(part, { recursive: true, force: true });
-    throw thrown instanceof UnpackError ? thrown : new UnpackError(`The package is no sound zip: ${String(thrown)}`);
+    throw thrown instanceof UnpackError
+      ? thrown
+      : new UnpackError(`The package is no sound zip: ${String(thrown)}`);
   }
   await rename(part, target);
   await makeReadOnly(target);

@@ -53,7 +53,9 @@ async function load({ root, hostVersion }: ToChild & { readonly type: 'load' }):
 
 async function run(call: InvokeCall): Promise<void> {
   try {
-    const result = httpUri ? await invokeStreaming(app, call, httpUri, writeLog) : await invoke(app, call, writeLog);
+    const result = httpUri
+      ? await invokeStreaming(app, call, httpUri, writeLog)
+      : await invoke(app, call, writeLog);
     tell({ type: 'invoked', invocationId: call.invocationId, result });
   } catch (thrown) {
     const error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

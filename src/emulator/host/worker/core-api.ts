@@ -48,7 +48,11 @@ export function newAppState(): AppState {
 }
 
 /** Makes `require('@azure/functions-core')` answer with our module, for every module loaded from now on. */
-export function provideCoreModule(app: AppState, hostVersion: string, log: (level: string, text: string) => void): void {
+export function provideCoreModule(
+  app: AppState,
+  hostVersion: string,
+  log: (level: string, text: string) => void,
+): void {
   const core = createCoreApi(app, hostVersion, log);
   const original = Module.prototype.require as unknown as (this: unknown, id: string) => unknown;
   const patched = function (this: unknown, id: string): unknown {
@@ -57,7 +61,11 @@ export function provideCoreModule(app: AppState, hostVersion: string, log: (leve
   Module.prototype.require = patched as unknown as typeof Module.prototype.require;
 }
 
-export function createCoreApi(app: AppState, hostVersion: string, log: (level: string, text: string) => void): object {
+export function createCoreApi(
+  app: AppState,
+  hostVersion: string,
+  log: (level: string, text: string) => void,
+): object {
   return {
     version: hostVersion,
     hostVersion,

@@ -50,7 +50,13 @@ function globExpression(pattern: string): RegExp {
     .map((segment) => {
       if (segment === '**') return '**';
       const hidden = segment.startsWith('.') ? '' : '(?!\\.)';
-      return hidden + segment.replace(/[.+^${}()|\\]/g, '\\$&').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]');
+      return (
+        hidden +
+        segment
+          .replace(/[.+^${}()|\\]/g, '\\$&')
+          .replace(/\*/g, '[^/]*')
+          .replace(/\?/g, '[^/]')
+      );
     })
     .join('/')
     .replace(/\*\*\//g, '(?:(?!\\.)[^/]+/)*')

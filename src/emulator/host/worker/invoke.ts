@@ -1,5 +1,5 @@
-import { request as httpRequest } from 'node:http';
 import { type Clock, systemClock } from '../../../clock.ts';
+import { exchangeLocally } from '../local-http.ts';
 import type { InvocationResult, InvokeCall, RpcHttp } from '../protocol.ts';
 import { type AppState, type Callback, runHooks } from './core-api.ts';
 
@@ -76,7 +76,9 @@ function coreContext(
 ): { state: string | undefined } {
   return {
     ...{ invocationId: call.invocationId, metadata },
-    ...{ request: { ...call, functionId: call.functionName, traceContext: undefined, retryContext: undefined } },
+    ...{
+      request: { ...call, functionId: call.functionName, traceContext: undefined, retryContext: undefined },
+    },
     ...{
       log: (level: string, category: string, message: string) => {
         const context = { hookData: {}, appHookData: app.appHookData, level, category, message };
@@ -88,43 +90,34 @@ function coreContext(
   };
 }
 
-function forward(httpUri: string, invocationId: string, http: RpcHttp, signal: AbortSignal): Promise<RpcHttp> {
+async function forward(
+  httpUri: string,
+  invocationId: string,
+  http: RpcHttp,
+  signal: AbortSignal,
+): Promise<RpcHttp> {
   const url = new URL(http.url ?? '/', 'http://localhost');
-  const headers = {
-    ...http.headers,
-    'x-ms-invocation-id': invocationId,
-    'x-forwarded-host': url.host,
-    'x-forwarded-proto': url.protocol.replace(':', ''),
-  };
-  const body = http.body?.bytes ?? new Uint8Array();
-  return new Promise((resolve, reject) => {
-    const target = new URL(url.pathname + url.search, httpUri);
-    const options = { method: http.method ?? 'GET', headers: withLength(headers, body), signal };
-    const sent = httpRequest(target, options, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => resolve(toRpcResponse(response, Buffer.concat(chunks))));
-    });
-    sent.on('error', reject);
-    sent.end(body);
+  const answer = await exchangeLocally({
+    ...{
+      port: Number(new URL(httpUri).port),
+      method: http.method ?? 'GET',
+      path: url.pathname + url.search,
+      signal,
+    },
+    headers: {
+      ...http.headers,
+      'x-ms-invocation-id': invocationId,
+      'x-forwarded-host': url.host,
+      'x-forwarded-proto': url.protocol.replace(':', ''),
+    },
+    ...(http.body?.bytes ? { body: http.body.bytes } : {}),
   });
-}
-
-function withLength(headers: Readonly<Record<string, string>>, body: Uint8Array): Record<string, string> {
-  const hopByHop = ['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'expect'];
-  const kept = Object.entries(headers).filter(([name]) => !hopByHop.includes(name.toLowerCase()));
-  return { ...Object.fromEntries(kept), 'content-length': String(body.byteLength) };
-}
-
-function toRpcResponse(
-  response: { statusCode?: number | undefined; headers: Record<string, string | string[] | undefined> },
-  body: Buffer,
-): RpcHttp {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value === undefined || /^(connection|keep-alive|transfer-encoding|x-ms-invocation-id|date)$/.test(name)) continue;
-    headers[name] = Array.isArray(value) ? value.join('\n') : value;
+  for (const [name, value] of answer.headers) {
+    if (/^(x-ms-invocation-id|date)$/i.test(name)) continue;
+    // Cookies must not be joined by commas; the host takes them apart again at the line ends.
+    const before = headers[name.toLowerCase()];
+    headers[name.toLowerCase()] = before === undefined ? value : `${before}\n${value}`;
   }
-  return { statusCode: String(response.statusCode ?? 200), headers, body: { bytes: body } };
+  return { statusCode: String(answer.status), headers, body: { bytes: answer.body } };
 }

@@ -29,7 +29,10 @@ export function keepProcess(call: KeepCall, tell: (message: FromChild) => void):
       resolve();
     });
     child.once('exit', (code, signal) => {
-      tell({ type: 'kept-ended', reason: signal === null ? `ended with code ${code}` : `ended by ${signal}` });
+      tell({
+        type: 'kept-ended',
+        reason: signal === null ? `ended with code ${code}` : `ended by ${signal}`,
+      });
       resolve();
     });
   });
