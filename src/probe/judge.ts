@@ -1,5 +1,5 @@
 /** The conclusion from many looks: a pure function, so that a journal can be judged again and gives the same. */
-import type { Conclusion, Reading, Verdict } from './verdict.ts';
+import { type Conclusion, keyNotYetCode, type Reading, type Verdict } from './verdict.ts';
 
 export interface Limits {
   /** Healthy readings in a row that make a healthy verdict. */
@@ -82,9 +82,11 @@ function count(readings: readonly Reading[], wasHealthy: boolean): Tally {
 }
 
 /** Azure's front end holds a request while the host starts: from outside that is a time-out or a cut connection. */
+const coldCodes = new Set(['ETIMEDOUT', 'ECONNRESET', keyNotYetCode]);
+
 function isColdSilence(reading: Reading): boolean {
   const silent = reading.findings.filter((finding) => finding.condition === 'unreachable');
-  return silent.every((finding) => finding.code === 'TIMEOUT' || finding.code === 'ECONNRESET');
+  return silent.every((finding) => finding.code !== undefined && coldCodes.has(finding.code));
 }
 
 function said(reading: Reading | undefined): string {

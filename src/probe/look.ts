@@ -1,10 +1,11 @@
 /** One look at one slot: who are you, and are you well. */
 import type { Clock } from '../clock.ts';
+import { SlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Check, ProbeRequest } from '../plan/plan.ts';
 import { compareCheck } from './expect.ts';
 import { type Answer, NoAnswer, type Vantage } from './vantage.ts';
-import type { Condition, Finding, Reading, Side } from './verdict.ts';
+import { type Condition, type Finding, keyNotYetCode, type Reading, type Side } from './verdict.ts';
 
 export interface Question {
   readonly target: Target;
@@ -28,7 +29,11 @@ export type Look = (question: Question, signal?: AbortSignal) => Promise<Sight>;
 
 export interface LookParts {
   readonly vantage: Vantage;
-  /** The master key of the host in this slot; asked again when the host refuses the one it had. */
+  /**
+   * The master key of the host in this slot; asked again when the host refuses the one it had. Listing keys goes
+   * through the host's runtime and fails while that is down (azure-platform.md §4.2): a SlotwaveError other than
+   * a defect is read as a missing answer.
+   */
   readonly hostKey: (target: Target, side: Side, refused: boolean) => Promise<string>;
   readonly probes: Pick<ProbeRequest, 'timeoutMs'>;
   /** The stamp's file name at the package's root, and how to read it. */
@@ -91,10 +96,18 @@ async function see(parts: LookParts, question: Question, signal?: AbortSignal): 
       check.name,
       () => ask(check.path, false, check),
       (answer) => compareCheck(answer, check, question.expected),
-    ),
+    ).then(blameHanging),
   );
   const rest = await Promise.all([functions, ...checks]);
   return { findings: [host, release, ...rest], functions: names };
+}
+
+/**
+ * The host has just answered from the same place: a check that gets none is an app that hangs, not a network
+ * that is gone. Halting for want of data would leave it live.
+ */
+function blameHanging(finding: Finding): Finding {
+  return finding.code === 'ETIMEDOUT' ? { ...finding, condition: 'starting' } : finding;
 }
 
 type Remark = Omit<Finding, 'check'>;
@@ -108,8 +121,11 @@ async function find(
     const { condition, said, code } = read(await ask());
     return code === undefined ? { check, condition, said } : { check, condition, said, code };
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
-    return { check, condition: 'unreachable', said: error.message, code: error.code };
+    if (error instanceof NoAnswer)
+      return { check, condition: 'unreachable', said: error.message, code: error.code };
+    if (!(error instanceof SlotwaveError) || error.kind === 'defect') throw error;
+    const code = error.kind === 'transient' ? keyNotYetCode : 'KEY_REFUSED';
+    return { check, condition: 'unreachable', said: `no host key: ${error.message}`, code };
   }
 }
 
@@ -128,9 +144,21 @@ async function askHost(
     const method = check?.method ?? 'GET';
     return parts.vantage.ask({ url, method, headers, timeoutMs: parts.probes.timeoutMs, signal });
   };
-  const answer = await send(false);
+  const first = await send(false);
   // Keys can be renewed, and with files as their store they travel in a swap (azure-platform.md §3.3).
-  return keyed && answer.status === 401 ? send(true) : answer;
+  const answer = keyed && first.status === 401 ? await send(true) : first;
+  if (isBlocked(answer))
+    throw new NoAnswer('IP_FORBIDDEN', '403: the network of the app blocks this address');
+  return answer;
+}
+
+/**
+ * The front end's own 403, sent when the app's network lets nobody in from here (azure-platform.md §5.2). The app
+ * never saw the request, so it says nothing about the app.
+ */
+function isBlocked({ status, headers, body }: Answer): boolean {
+  if (status !== 403) return false;
+  return 'x-ms-forbidden-ip' in headers || /has blocked your access|ip forbidden/i.test(body);
 }
 
 const notUpStates = new Set(['Default', 'Starting', 'Initialized']);
@@ -161,6 +189,8 @@ function readRelease(answer: Answer, expected: string | null): Remark {
     return { condition: 'unhealthy', said: `${answer.status} for the release stamp` };
   }
   const release = answer.status === 200 ? parseObject(answer.body)?.['release'] : null;
+  if (answer.status === 200 && typeof release !== 'string')
+    return { condition: 'starting', said: 'what answers for the release stamp is none' };
   const found = typeof release === 'string' ? release : null;
   if (found === expected) return { condition: 'healthy', said: found ?? 'no stamp, as expected' };
   const name = found === null ? 'a release without a stamp' : `release ${found.slice(0, 120)}`;

@@ -18,7 +18,7 @@ export interface Answer {
 
 /** Thrown by `ask` when nothing answered. */
 export class NoAnswer extends Error {
-  /** `TIMEOUT`, `ECONNREFUSED`, `ENOTFOUND`, … */
+  /** `ETIMEDOUT`, `ECONNREFUSED`, `ENOTFOUND`, … */
   readonly code: string;
   constructor(code: string, message: string) {
     super(message);

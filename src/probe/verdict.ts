@@ -5,9 +5,13 @@ export type Side = 'live' | 'beside';
 
 /**
  * healthy: the right release answered, and answered well. unhealthy: something answered, and it was wrong.
- * starting: not up yet (503, host state Starting, the release before it still answering). unreachable: no answer.
+ * starting: not up yet (503, host state Starting, the release before it still answering, a check that hangs).
+ * unreachable: no answer.
  */
 export type Condition = 'healthy' | 'unhealthy' | 'starting' | 'unreachable';
+
+/** The code of a finding when Azure could not give the host's key now, as it cannot while the host starts. */
+export const keyNotYetCode = 'KEY_NOT_YET';
 
 export interface Finding {
   /** `host`, `functions`, `release`, or the name of a check in the config. */
@@ -15,7 +19,7 @@ export interface Finding {
   readonly condition: Condition;
   /** What was seen, in words: `200, but 0 functions are listed`. Neutralised before it is shown. */
   readonly said: string;
-  /** Why there was no answer: `TIMEOUT`, `ECONNREFUSED`, … Only with `unreachable`. */
+  /** Why there was no answer: `ETIMEDOUT`, `ECONNREFUSED`, … Only where there was none. */
   readonly code?: string | undefined;
 }
 

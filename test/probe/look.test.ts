@@ -1,0 +1,339 @@
+import { describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '../../src/clock.ts';
+import { DefectError, RefusalError, TransientError } from '../../src/errors.ts';
+import type { Check } from '../../src/plan/plan.ts';
+import { createLook, type Question, type Sight } from '../../src/probe/look.ts';
+import type { Condition } from '../../src/probe/verdict.ts';
+import { stampFile } from '../../src/release/release.ts';
+import { besideHostOf, incumbentId, makeTarget, releaseId } from '../builders.ts';
+import { json, type PlayedHost, paths, playHost, playSound, type Script, silence } from './played-host.ts';
+
+interface LookWish {
+  readonly question?: Partial<Question>;
+  readonly hostKey?: (refused: boolean) => Promise<string>;
+}
+
+const target = makeTarget({ name: 'weu' });
+
+function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
+  const look = createLook({
+    vantage: host.vantage,
+    hostKey: (_target, _side, refused) => wish.hostKey?.(refused) ?? Promise.resolve('master-1'),
+    probes: { timeoutMs: 5_000 },
+    stampFile,
+    clock: new VirtualClock(),
+  });
+  return look({
+    target,
+    side: 'beside',
+    hostName: besideHostOf('weu'),
+    expected: releaseId,
+    functions: [],
+    checks: [],
+    ...wish.question,
+  });
+}
+
+const sound = playSound(releaseId);
+const pathsOf = (host: PlayedHost) => host.asked.map((each) => each.url.pathname);
+const saidOf = (sight: Sight) => sight.reading.findings.map((each) => each.said).join(' | ');
+
+const html = { status: 200, body: '<!DOCTYPE html><html><title>Your Functions app is up</title></html>' };
+const notRunning = { status: 503, body: 'Function host is not running.' };
+
+describe('one look at a host', () => {
+  it.each<[string, Script, Condition]>([
+    ['a sound app', {}, 'healthy'],
+    [
+      'Running, and no functions: an entry file that does not load',
+      { [paths.functions]: json([]) },
+      'unhealthy',
+    ],
+    ['the home page instead of the functions', { [paths.functions]: html }, 'unhealthy'],
+    ['functions without names', { [paths.functions]: json([{}, null, 7]) }, 'unhealthy'],
+    ['an error for the functions', { [paths.functions]: { status: 500 } }, 'unhealthy'],
+    ['another release', { [paths.stamp]: json({ release: incumbentId }) }, 'starting'],
+    ['no stamp', { [paths.stamp]: { status: 404 } }, 'starting'],
+    ['a stamp that is no stamp', { [paths.stamp]: json({ release: 7 }) }, 'starting'],
+    ['an error for the stamp', { [paths.stamp]: { status: 500 } }, 'unhealthy'],
+    ['state Error with 200', { [paths.host]: json({ state: 'Error' }) }, 'unhealthy'],
+    ['Running with errors', { [paths.host]: json({ state: 'Running', errors: ['boom'] }) }, 'unhealthy'],
+    ['state Offline', { [paths.host]: json({ state: 'Offline' }) }, 'unhealthy'],
+    ['state Stopped', { [paths.host]: json({ state: 'Stopped' }) }, 'unhealthy'],
+    ['state Default', { [paths.host]: json({ state: 'Default' }) }, 'starting'],
+    ['state Starting', { [paths.host]: json({ state: 'Starting' }) }, 'starting'],
+    ['state Initialized', { [paths.host]: json({ state: 'Initialized' }) }, 'starting'],
+    ['503 while the host is not running', { [paths.host]: notRunning }, 'starting'],
+    ['502 of the front end', { [paths.host]: { status: 502 } }, 'starting'],
+    ['503 for the functions', { [paths.functions]: notRunning }, 'starting'],
+    ['HTML instead of the status', { [paths.host]: html }, 'unhealthy'],
+    ['JSON that is no status', { [paths.host]: json(['Running']) }, 'unhealthy'],
+    ['another server', { [paths.host]: { status: 404 } }, 'unhealthy'],
+    ['no answer', { [paths.host]: silence('ECONNREFUSED') }, 'unreachable'],
+    ['a name that does not resolve', { [paths.host]: silence('ENOTFOUND') }, 'unreachable'],
+    ['silence behind the status', { [paths.functions]: silence('ETIMEDOUT') }, 'unreachable'],
+  ])('%s', async (_sentence, script, condition) => {
+    const { reading } = await lookAt(playHost({ ...sound, ...script }));
+    expect(reading.condition).toBe(condition);
+  });
+
+  it('reads JSON behind a byte order mark', async () => {
+    const marked = Object.fromEntries(
+      Object.entries(sound).map(([path, reply]) => [
+        path,
+        { body: `\uFEFF${(reply as { body: string }).body}` },
+      ]),
+    );
+    expect((await lookAt(playHost(marked))).reading.condition).toBe('healthy');
+  });
+
+  it('tells what was expected, where from, when and for how long', async () => {
+    const clock = new VirtualClock(1_000);
+    const host = playHost(sound, clock, 70);
+    const parts = { hostKey: async () => 'k', probes: { timeoutMs: 5_000 }, stampFile, clock };
+    const look = createLook({ ...parts, vantage: host.vantage });
+    const question = {
+      target,
+      side: 'live',
+      hostName: 'h',
+      expected: releaseId,
+      functions: [],
+      checks: [],
+    } as const;
+    const { reading } = await clock.run(look(question));
+    expect(reading).toMatchObject({
+      target: 'weu',
+      side: 'live',
+      expected: releaseId,
+      vantage: 'played',
+      atMs: 1_000,
+    });
+    // Host, stamp and functions one after the other.
+    expect(reading.tookMs).toBe(210);
+  });
+
+  it('carries the code of a silence', async () => {
+    const { reading } = await lookAt(playHost({ [paths.host]: silence('ETIMEDOUT') }));
+    expect(reading.findings).toEqual([
+      { check: 'host', condition: 'unreachable', said: 'no answer: ETIMEDOUT', code: 'ETIMEDOUT' },
+    ]);
+  });
+
+  it('lets the bad news outweigh silence, and silence outweigh being late', async () => {
+    const checks = [makeCheck('a'), makeCheck('b')];
+    const both = { ...sound, '/api/a': silence('ECONNRESET'), '/api/b': { status: 500 } };
+    expect((await lookAt(playHost(both), { question: { checks } })).reading.condition).toBe('unhealthy');
+    const silent = { ...sound, '/api/a': silence('ECONNRESET'), '/api/b': notRunning };
+    expect((await lookAt(playHost(silent), { question: { checks } })).reading.condition).toBe('unreachable');
+  });
+
+  it('throws on when it was not the network that failed', async () => {
+    const host = playHost({ [paths.host]: new DefectError('a bug', { code: 'unexpected' }) });
+    await expect(lookAt(host)).rejects.toThrow('a bug');
+  });
+});
+
+describe('whose answer it is', () => {
+  it('asks an answer of the wrong release nothing more', async () => {
+    const host = playHost({
+      ...sound,
+      [paths.stamp]: json({ release: incumbentId }),
+      '/api/health': { status: 500 },
+    });
+    const sight = await lookAt(host, { question: { checks: [makeCheck('health')] } });
+    expect(pathsOf(host)).toEqual([paths.host, paths.stamp]);
+    expect(sight.reading.condition).toBe('starting');
+    expect(saidOf(sight)).toContain(incumbentId);
+  });
+
+  it('asks a host that is not up nothing more', async () => {
+    const host = playHost({ ...sound, [paths.host]: json({ state: 'Starting' }) });
+    await lookAt(host, { question: { checks: [makeCheck('health')] } });
+    expect(pathsOf(host)).toEqual([paths.host]);
+  });
+
+  it('knows a release without a stamp when that is what it expects', async () => {
+    const host = playHost({ ...sound, [paths.stamp]: { status: 404 } });
+    expect((await lookAt(host, { question: { expected: null } })).reading.condition).toBe('healthy');
+  });
+
+  it.each([
+    ['another release', json({ release: releaseId })],
+    ['a page', html],
+    ['half a stamp', { body: '{"release":"r-n' }],
+  ])('does not take %s for a release without a stamp', async (_what, stamp) => {
+    const host = playHost({ ...sound, [paths.stamp]: stamp });
+    expect((await lookAt(host, { question: { expected: null } })).reading.condition).toBe('starting');
+  });
+
+  it('does not repeat the whole of a long foreign stamp', async () => {
+    const host = playHost({ ...sound, [paths.stamp]: json({ release: 'x'.repeat(5_000) }) });
+    expect(saidOf(await lookAt(host)).length).toBeLessThan(400);
+  });
+});
+
+describe('the functions that are listed', () => {
+  it('must hold every expected one, and the missing are named', async () => {
+    const sight = await lookAt(playHost(sound), { question: { functions: ['orders', 'ship', 'bill'] } });
+    expect(sight.reading.condition).toBe('unhealthy');
+    expect(saidOf(sight)).toContain('not listed: ship, bill');
+  });
+
+  it('may hold more than the expected ones', async () => {
+    const sight = await lookAt(playHost(sound), { question: { functions: ['orders'] } });
+    expect(sight.reading.condition).toBe('healthy');
+  });
+
+  it('are told, with the checks that passed', async () => {
+    const host = playHost({ ...sound, '/api/good': { status: 200 }, '/api/bad': { status: 500 } });
+    const sight = await lookAt(host, { question: { checks: [makeCheck('good'), makeCheck('bad')] } });
+    expect(sight.functions).toEqual(['orders', 'health']);
+    expect(sight.passed).toContain('good');
+    expect(sight.passed).not.toContain('bad');
+  });
+});
+
+describe('the host key', () => {
+  it('goes to the admin paths and nowhere else', async () => {
+    const host = playHost({ ...sound, '/api/health': { status: 200 } });
+    await lookAt(host, { question: { checks: [makeCheck('health')] } });
+    const keyed = (key: boolean) =>
+      host.asked.filter((each) => 'x-functions-key' in each.headers === key).map((each) => each.url.pathname);
+    expect(keyed(true)).toEqual([paths.host, paths.stamp, paths.functions]);
+    expect(keyed(false)).toEqual(['/api/health']);
+    expect(host.asked.every((each) => each.url.href.includes('master-1') === false)).toBe(true);
+  });
+
+  it('goes to the slot’s own host, over HTTPS', async () => {
+    const host = playHost(sound);
+    await lookAt(host);
+    expect(new Set(host.asked.map((each) => each.url.origin))).toEqual(
+      new Set([`https://${besideHostOf('weu')}`]),
+    );
+  });
+
+  it('is asked for anew when the host refuses it: keys are renewed, and may travel in a swap', async () => {
+    const host = playHost({ ...sound, [paths.host]: [{ status: 401 }, sound[paths.host] as object] });
+    const refusals: boolean[] = [];
+    const hostKey = async (refused: boolean) => {
+      refusals.push(refused);
+      return refused ? 'master-2' : 'master-1';
+    };
+    const { reading } = await lookAt(host, { hostKey });
+    expect(reading.condition).toBe('healthy');
+    expect(refusals.slice(0, 2)).toEqual([false, true]);
+    expect(host.asked.slice(0, 2).map((each) => each.headers['x-functions-key'])).toEqual([
+      'master-1',
+      'master-2',
+    ]);
+  });
+
+  it('is asked for anew once, and then it is bad news', async () => {
+    const host = playHost({ ...sound, [paths.host]: { status: 401 } });
+    expect((await lookAt(host)).reading.condition).toBe('unhealthy');
+    expect(host.asked).toHaveLength(2);
+  });
+
+  it('never stands in what is told', async () => {
+    const host = playHost({ ...sound, [paths.host]: { status: 401 } });
+    expect(JSON.stringify(await lookAt(host))).not.toContain('master');
+  });
+
+  it.each([
+    new TransientError('the host runtime answered ServiceUnavailable', { code: 'throttled' }),
+    new RefusalError('no right to list keys', { code: 'not-authorized' }),
+  ])('that Azure does not give ($kind) is a missing answer, and not an end of the rollout', async (error) => {
+    const sight = await lookAt(playHost(sound), { hostKey: () => Promise.reject(error) });
+    expect(sight.reading.condition).toBe('unreachable');
+    expect(saidOf(sight)).toContain(error.message);
+  });
+
+  it('whose loss is our own fault is thrown on', async () => {
+    const error = new DefectError('a bug', { code: 'unexpected' });
+    await expect(lookAt(playHost(sound), { hostKey: () => Promise.reject(error) })).rejects.toBe(error);
+  });
+});
+
+describe('a network that blocks us', () => {
+  const page =
+    '<h2>Error 403 - Forbidden</h2><p>The web app you have attempted to reach has blocked your access.</p>';
+  it.each([
+    ['by its header', { status: 403, headers: { 'x-ms-forbidden-ip': '203.0.113.9' } }],
+    ['by its page', { status: 403, body: page }],
+  ])('is no answer of the app, known %s', async (_how, reply) => {
+    const { reading } = await lookAt(playHost({ ...sound, [paths.host]: reply }));
+    expect(reading).toMatchObject({ condition: 'unreachable', findings: [{ code: 'IP_FORBIDDEN' }] });
+  });
+
+  it('is not confused with an app that is stopped', async () => {
+    const stopped = { status: 403, body: '<h1>Error 403 - This web app is stopped.</h1>' };
+    expect((await lookAt(playHost({ ...sound, [paths.host]: stopped }))).reading.condition).toBe('unhealthy');
+  });
+});
+
+describe('the checks of the config', () => {
+  const ok = json({ release: releaseId, db: { ok: true, pool: 4 }, items: [{ id: 'a' }] });
+  it.each<[string, Check['expect'], Script[string], Condition]>([
+    ['a status', { status: 204 }, { status: 204 }, 'healthy'],
+    ['another status', { status: 204 }, { status: 200 }, 'unhealthy'],
+    ['a text', { status: 200, text: 'all good' }, { body: 'so far all good.' }, 'healthy'],
+    ['a text that is not there', { status: 200, text: 'all good' }, { body: 'all bad' }, 'unhealthy'],
+    [
+      'the release in a text',
+      { status: 200, text: 'v={releaseId};' },
+      { body: `v=${releaseId};` },
+      'healthy',
+    ],
+    ['the release in JSON', { status: 200, json: { release: '{releaseId}' } }, ok, 'healthy'],
+    [
+      'another release in JSON',
+      { status: 200, json: { release: '{releaseId}' } },
+      json({ release: 'x' }),
+      'unhealthy',
+    ],
+    [
+      'a nested value',
+      { status: 200, json: { 'db.ok': true, 'db.pool': 4, 'items.0.id': 'a' } },
+      ok,
+      'healthy',
+    ],
+    ['a value of another type', { status: 200, json: { 'db.pool': '4' } }, ok, 'unhealthy'],
+    ['a value that is not there', { status: 200, json: { 'db.none.at': 1 } }, ok, 'unhealthy'],
+    [
+      'a name that every object has',
+      { status: 200, json: { 'constructor.name': 'Object' } },
+      ok,
+      'unhealthy',
+    ],
+    ['HTML instead of JSON', { status: 200, json: { release: 'x' } }, html, 'unhealthy'],
+    ['the host’s own 503', { status: 200 }, notRunning, 'starting'],
+    ['a 503 of the app', { status: 200 }, { status: 503, body: 'out of stock' }, 'unhealthy'],
+    ['a 503 that is wanted', { status: 503 }, { status: 503, body: 'maintenance' }, 'healthy'],
+    ['a cut connection', { status: 200 }, silence('ECONNRESET'), 'unreachable'],
+    ['an app that hangs in a host that answers', { status: 200 }, silence('ETIMEDOUT'), 'starting'],
+  ])('%s', async (_sentence, expect_, reply, condition) => {
+    const host = playHost({ ...sound, '/api/health': reply });
+    const checks = [{ ...makeCheck('health'), expect: expect_ }];
+    const { reading } = await lookAt(host, { question: { checks } });
+    expect(reading.findings.at(-1)).toMatchObject({ check: 'health', condition });
+    expect(reading.condition).toBe(condition);
+  });
+
+  it('are asked as they are written', async () => {
+    const host = playHost({ ...sound, '/api/health': { status: 200 } });
+    const check = {
+      ...makeCheck('health'),
+      method: 'HEAD',
+      path: '/api/health?deep=1',
+      headers: { 'x-team': 'a' },
+    };
+    await lookAt(host, { question: { checks: [check] } });
+    const asked = host.asked.find((each) => each.url.pathname === '/api/health');
+    expect(asked).toMatchObject({ method: 'HEAD', headers: { 'x-team': 'a' }, timeoutMs: 5_000 });
+    expect(asked?.url.search).toBe('?deep=1');
+  });
+});
+
+function makeCheck(name: string): Check {
+  return { name, method: 'GET', path: `/api/${name}`, headers: {}, expect: { status: 200 } };
+}
