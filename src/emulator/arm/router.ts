@@ -1,0 +1,152 @@
+/** ARM's front door: who asks, for which api-version, about what. */
+
+import { answerResourceGraph } from '../graph/graph.ts';
+import { fieldOf, type Incoming } from '../incoming.ts';
+import { checkBearer } from '../login/bearer.ts';
+import type { Platform } from '../platform.ts';
+import { empty, frontDoorError, json, Refused } from './answer.ts';
+import { answerApp } from './app.ts';
+import { type ArmCall, demandSlot, is, readAppPath, splitPath } from './call.ts';
+import { addArmHeaders } from './headers.ts';
+import { answerPlans, listSites } from './lists.ts';
+import { answerMetadata } from './metadata.ts';
+import { kindOf } from './throttle.ts';
+
+/** Answers one request to Azure Resource Manager. */
+export async function answerArm(platform: Platform, incoming: Incoming): Promise<Response> {
+  await platform.sleep(platform.world.latencies.arm);
+  const subscription = /^\/subscriptions\/([^/]+)/i.exec(incoming.url.pathname)?.[1];
+  const turn =
+    subscription === undefined ? null : platform.throttle.take(subscription, kindOf(incoming.method));
+  const waitSeconds = turn?.waitSeconds ?? null;
+  const response =
+    waitSeconds === null ? await routeOrRefuse(platform, incoming) : throttled(incoming, waitSeconds);
+  return addArmHeaders(platform, incoming, response, turn?.remaining ?? null);
+}
+
+async function routeOrRefuse(platform: Platform, incoming: Incoming): Promise<Response> {
+  try {
+    return await route(platform, incoming);
+  } catch (thrown) {
+    if (thrown instanceof Refused) return thrown.answer;
+    throw thrown;
+  }
+}
+
+function throttled({ method, url }: Incoming, waitSeconds: number): Response {
+  const message = `Number of requests for operation '${method}${url.pathname}' exceeded the backend storage limit. Please try again after '${waitSeconds}' seconds.`;
+  return frontDoorError(429, 'TooManyRequests', message, { 'retry-after': String(waitSeconds) });
+}
+
+async function route(platform: Platform, incoming: Incoming): Promise<Response> {
+  const segments = splitPath(incoming.url.pathname);
+  const apiVersion = incoming.url.searchParams.get('api-version') ?? '';
+  const problem = checkApiVersion(apiVersion);
+  if (problem) return problem;
+  const call: ArmCall = { platform, incoming, method: incoming.method, segments, apiVersion };
+  if (is(segments[0], 'metadata')) return answerMetadata(call);
+  const refusal = checkBearer(platform, incoming);
+  if (refusal) return refusal;
+  const appPath = readAppPath(segments);
+  if (!appPath) return answerOther(call);
+  // The list and the creation of slots are about a slot that need not exist.
+  if (appPath.slot !== null && appPath.rest.length === 0 && call.method !== 'GET') {
+    const slot = demandSlot(platform, { ...appPath, slot: null });
+    return answerApp({ ...call, site: slot.site, slot, rest: ['slots', appPath.slot] });
+  }
+  const slot = demandSlot(platform, appPath);
+  return answerApp({ ...call, site: slot.site, slot, rest: appPath.rest });
+}
+
+/** Everything from 2015-08-01 on is taken: real tools send many. */
+function checkApiVersion(apiVersion: string): Response | null {
+  if (apiVersion === '') {
+    const message = 'The api-version query parameter (?api-version=) is required for all requests.';
+    return frontDoorError(400, 'MissingApiVersionParameter', message);
+  }
+  if (/^\d{4}-\d{2}-\d{2}(-[a-z0-9-]+)?$/i.test(apiVersion) && apiVersion >= '2015') return null;
+  return frontDoorError(400, 'InvalidApiVersionParameter', `The api-version '${apiVersion}' is invalid.`);
+}
+
+async function answerOther(call: ArmCall): Promise<Response> {
+  const { segments, method, platform } = call;
+  if (
+    is(segments[0], 'providers') &&
+    is(segments[1], 'Microsoft.ResourceGraph') &&
+    is(segments[2], 'resources')
+  ) {
+    return method === 'POST' ? answerResourceGraph(call) : methodNotAllowed(method);
+  }
+  if (!is(segments[0], 'subscriptions')) return notFound(call);
+  const subscriptions = subscriptionsOf(call);
+  if (segments.length === 1 && method === 'GET')
+    return json(200, { value: subscriptions, count: { type: 'Total', value: subscriptions.length } });
+  const subscription = subscriptions.find((one) => is(segments[1], String(fieldOf(one, 'subscriptionId'))));
+  if (!subscription) {
+    return frontDoorError(
+      404,
+      'SubscriptionNotFound',
+      `The subscription '${segments[1]}' could not be found.`,
+    );
+  }
+  if (segments.length === 2 && method === 'GET') return json(200, subscription);
+  const answer = listSites(call) ?? answerPlans(call);
+  if (answer) return answer;
+  return groupOrNothing(call, platform);
+}
+
+function subscriptionsOf({ platform }: ArmCall): readonly Record<string, unknown>[] {
+  const ids = new Set([
+    platform.world.subscription,
+    ...[...platform.sites.values()].map((site) => site.subscription),
+  ]);
+  return [...ids].map((id) => ({
+    id: `/subscriptions/${id}`,
+    authorizationSource: 'RoleBased',
+    subscriptionId: id,
+    tenantId: platform.identity.tenantId,
+    displayName: 'slotwave emulator',
+    state: 'Enabled',
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
+  }));
+}
+
+/** `GET|HEAD /subscriptions/{s}/resourceGroups/{g}`: tools ask whether a group is there. */
+function groupOrNothing(call: ArmCall, platform: Platform): Response {
+  const { segments, method } = call;
+  if (segments.length !== 4 || !is(segments[2], 'resourceGroups')) return notFound(call);
+  if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(method);
+  const group = segments[3]!;
+  const member = [...platform.sites.values()].find(
+    (site) => is(site.resourceGroup, group) && is(site.subscription, segments[1]!),
+  );
+  if (!member && !is(platform.world.resourceGroup, group)) {
+    return frontDoorError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+  }
+  if (method === 'HEAD') return empty(204);
+  const id = `/subscriptions/${segments[1]}/resourceGroups/${group}`;
+  return json(200, {
+    id,
+    name: group,
+    type: 'Microsoft.Resources/resourceGroups',
+    location: member?.region ?? 'westeurope',
+    properties: { provisioningState: 'Succeeded' },
+  });
+}
+
+function notFound({ incoming }: ArmCall): Response {
+  const message = `The requested path '${incoming.url.pathname}' is not known to this emulator (src/emulator/README.md lists what is).`;
+  return frontDoorError(404, 'InvalidResourceType', message);
+}
+
+function methodNotAllowed(method: string): Response {
+  return frontDoorError(
+    405,
+    'MethodNotAllowed',
+    `The requested resource does not support http method '${method}'.`,
+  );
+}

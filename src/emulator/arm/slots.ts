@@ -1,0 +1,94 @@
+/** Slots come and go; apps start, stop and restart. */
+import { beginWorker, restartWorker, stopWorkers } from '../hosts.ts';
+import { fieldOf, takeJson } from '../incoming.ts';
+import { type Platform, spotOf } from '../platform.ts';
+import { makeSlot } from '../world/build.ts';
+import { skus } from '../world/skus.ts';
+import type { Slot } from '../world/state.ts';
+import { appServiceError, empty, json, list, resourceNotFound } from './answer.ts';
+import type { AppCall } from './call.ts';
+import { demandQuiet } from './conflicts.ts';
+import { readTextProperties } from './lists.ts';
+import { shapeSite } from './shapes.ts';
+
+export function listSlots({ platform, site }: AppCall): Response {
+  return list([...site.slots.values()].map((slot) => shapeSite(platform, slot)));
+}
+
+/** A new slot is empty: no content, no settings of its own but those in the body (azure-platform.md §3.1). */
+export async function createSlot(call: AppCall): Promise<Response> {
+  const { platform, site } = call;
+  const name = call.rest[1]!;
+  const body = await takeJson(call.incoming);
+  const known = site.slots.get(name.toLowerCase());
+  if (known) return json(200, shapeSite(platform, known));
+  if (call.method === 'PATCH')
+    throw resourceNotFound(`Microsoft.Web/sites/${site.name}/slots/${name}`, site.resourceGroup);
+  demandQuiet(platform, site.production);
+  const { slotLimit } = skus[site.plan.sku];
+  if (!/^[a-z0-9]([a-z0-9-]{0,57}[a-z0-9])?$/i.test(name) || name.toLowerCase() === 'production') {
+    return appServiceError(400, 'BadRequest', `The slot name '${name}' is not valid.`, '51008');
+  }
+  if (site.slots.size + 2 > slotLimit) {
+    const message = `Cannot complete the operation because the site will exceed the number of slots allowed for the '${skus[site.plan.sku].siteSku}' SKU.`;
+    return appServiceError(409, 'Conflict', message, '04026');
+  }
+  const slot = makeSlot(
+    site,
+    name,
+    { settings: settingsOf(body), config: {}, state: 'Running' },
+    { random: platform.random, contents: platform.contents, nowMs: platform.clock.now() },
+  );
+  site.slots.set(name.toLowerCase(), slot);
+  platform.slotsByLabel.set(slot.label, slot);
+  beginWorker(platform, slot);
+  platform.record({ type: 'slot.created', ...spotOf(slot) });
+  return json(200, shapeSite(platform, slot));
+}
+
+/** `properties.siteConfig.appSettings: [{ name, value }]`, as templates write it. */
+function settingsOf(body: unknown): Readonly<Record<string, string>> {
+  const listed = fieldOf(body, 'properties', 'siteConfig', 'appSettings');
+  if (!Array.isArray(listed)) return {};
+  const pairs = listed.map((entry) => [String(fieldOf(entry, 'name')), fieldOf(entry, 'value')] as const);
+  return readTextProperties({ properties: Object.fromEntries(pairs) }) ?? {};
+}
+
+export function deleteSlot({ platform, site, rest }: AppCall): Response {
+  const slot = site.slots.get(rest[1]!.toLowerCase());
+  if (!slot) return empty(204);
+  demandQuiet(platform, slot);
+  site.slots.delete(slot.name.toLowerCase());
+  platform.slotsByLabel.delete(slot.label);
+  stopWorkers(platform, slot);
+  platform.record({ type: 'slot.deleted', ...spotOf(slot) });
+  return empty(200);
+}
+
+export function restart({ platform, slot }: AppCall): Response {
+  restartWorker(platform, slot, 'a restart was asked for');
+  return empty(200);
+}
+
+export function start({ platform, slot }: AppCall): Response {
+  if (slot.state === 'Stopped') {
+    switchState(platform, slot, 'Running');
+    restartWorker(platform, slot, 'the app was started');
+    platform.record({ type: 'site.started', ...spotOf(slot) });
+  }
+  return empty(200);
+}
+
+export function stop({ platform, slot }: AppCall): Response {
+  if (slot.state === 'Running') {
+    switchState(platform, slot, 'Stopped');
+    stopWorkers(platform, slot);
+    platform.record({ type: 'site.stopped', ...spotOf(slot) });
+  }
+  return empty(200);
+}
+
+function switchState(platform: Platform, slot: Slot, state: Slot['state']): void {
+  slot.state = state;
+  slot.lastModifiedMs = platform.clock.now();
+}

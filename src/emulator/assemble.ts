@@ -1,0 +1,114 @@
+/** Puts an emulator's parts together, and takes them apart again. */
+import { createThrottle } from './arm/throttle.ts';
+import type { EmulatorOptions } from './emulator.ts';
+import { createFaults } from './faults/faults.ts';
+import { readFaults } from './faults/schema.ts';
+import { beginWorker } from './hosts.ts';
+import { createTokens } from './login/tokens.ts';
+import { createAddresses } from './network/addresses.ts';
+import type { Identity, Platform } from './platform.ts';
+import { createRandom, type Random } from './random.ts';
+import { buildWorld } from './world/build.ts';
+import { createContentStore } from './world/content.ts';
+import { type Change, historyLimit, type WorldEvent } from './world/history.ts';
+import { readWorld, type World } from './world/schema.ts';
+
+export interface Assembled {
+  readonly platform: Platform;
+  readonly history: readonly WorldEvent[];
+  end(): Promise<void>;
+}
+
+export function assemble(options: EmulatorOptions): Assembled {
+  const { clock, runtime, seed = 1, origin = 'https://localhost', timeScale = 1 } = options;
+  const world = readWorld(options.world);
+  const faultList = readFaults(options.faults ?? []);
+  const random = createRandom(seed);
+  const startedMs = clock.now();
+  const contents = createContentStore();
+  const history: WorldEvent[] = [];
+  const record = (change: Change): void => {
+    if (history.length >= historyLimit) history.shift();
+    history.push({ atMs: clock.now(), ...change });
+  };
+  const identity = readIdentity(world, random);
+  const addresses = createAddresses(origin);
+  const background = createBackground();
+  const platform: Platform = {
+    world,
+    identity,
+    ...buildWorld(world, { random, contents, nowMs: startedMs }),
+    clock,
+    random,
+    // Faults throw their own dice: a fault more or less must not change every id of the run.
+    faults: createFaults(faultList, {
+      nowMs: () => clock.now(),
+      startedMs,
+      random: createRandom(seed ^ 0x5bd1e995),
+      record,
+    }),
+    addresses,
+    contents,
+    runtime,
+    throttle: createThrottle(clock, world.throttling),
+    tokens: createTokens({
+      clock,
+      random,
+      ...identity,
+      issuer: `${addresses.origin}/${identity.tenantId}/`,
+      lifetimeMs: world.identity.tokenLifetime,
+      timeScale,
+    }),
+    timeScale,
+    startedMs,
+    record,
+    sleep: (ms) => (ms > 0 ? clock.sleep(ms, background.signal) : Promise.resolve()),
+    inBackground: background.run,
+  };
+  for (const slot of platform.slotsByLabel.values()) beginWorker(platform, slot);
+  return {
+    platform,
+    history,
+    end: async () => {
+      await background.end();
+      await runtime.close();
+      contents.clear();
+    },
+  };
+}
+
+function readIdentity(world: World, random: Random): Identity {
+  const {
+    tenantId = random.guid(),
+    clientId = random.guid(),
+    clientSecret = random.hex(40),
+  } = world.identity;
+  return { tenantId, clientId, clientSecret };
+}
+
+interface Background {
+  readonly signal: AbortSignal;
+  run(work: () => Promise<void>): void;
+  end(): Promise<void>;
+}
+
+/** Work without a request: it is waited for at the end, and what it throws then is nobody's. */
+function createBackground(): Background {
+  const controller = new AbortController();
+  const running = new Set<Promise<void>>();
+  return {
+    signal: controller.signal,
+    run: (work) => {
+      const run = work().catch((thrown: unknown) => {
+        if (!controller.signal.aborted) throw thrown;
+      });
+      running.add(run);
+      const forget = () => running.delete(run);
+      run.then(forget, forget);
+    },
+    end: async () => {
+      controller.abort(new Error('the emulator was closed'));
+      await Promise.allSettled(running);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/** The whole of it: one function from Request to Response over a small world. */
+import type { Clock } from '../clock.ts';
+import { frontDoorError } from './arm/answer.ts';
+import { findSlot, readAppPath, splitPath } from './arm/call.ts';
+import { answerArm } from './arm/router.ts';
+import { assemble } from './assemble.ts';
+import type { Blow } from './faults/faults.ts';
+import { type Fault, type FaultInput, readFaults } from './faults/schema.ts';
+import type { HostRuntime } from './host/runtime.ts';
+import type { Incoming } from './incoming.ts';
+import { answerLogin, isLoginPath } from './login/login.ts';
+import { findDoor } from './network/addresses.ts';
+import { answerFront, unknownSite } from './network/front.ts';
+import { ConnectionLost, type Identity, type Platform } from './platform.ts';
+import { answerScm } from './scm/router.ts';
+import { takeSnapshot, type WorldSnapshot } from './snapshot.ts';
+import type { WorldEvent } from './world/history.ts';
+import type { WorldInput } from './world/schema.ts';
+import type { Slot } from './world/state.ts';
+
+export interface EmulatorOptions {
+  /** The short form is enough: `{ sites: [{ name: 'orders-weu', region: 'westeurope' }] }`. */
+  readonly world: WorldInput;
+  readonly faults?: readonly FaultInput[];
+  readonly clock: Clock;
+  /** Ids, keys and faults with a probability come from it. */
+  readonly seed?: number;
+  readonly runtime: HostRuntime;
+  /** Where ARM is: `https://localhost:8443`. Apps and SCM sites carry the same port. */
+  readonly origin?: string;
+  /** How fast `clock` runs against the wall: tokens live as long as their client's wall clock says. */
+  readonly timeScale?: number;
+}
+
+export interface Emulator {
+  /** Answers as Azure would. Rejects with ConnectionLost (ECONNRESET) where a fault loses the connection. */
+  fetch(request: Request): Promise<Response>;
+  /** Everything that changed the world, oldest first. */
+  readonly history: readonly WorldEvent[];
+  readonly identity: Identity;
+  readonly origin: string;
+  snapshot(): WorldSnapshot;
+  /** Replaces all faults; their counts begin anew. Throws BadInput. */
+  setFaults(faults: readonly FaultInput[]): void;
+  /** Ends what is under way and all hosts. Requests that wait are rejected. */
+  close(): Promise<void>;
+}
+
+/** Throws BadInput with everything that is wrong with the world or the faults. */
+export function createEmulator(options: EmulatorOptions): Emulator {
+  const { platform, history, end } = assemble(options);
+  return {
+    fetch: (request) => answer(platform, request),
+    history,
+    identity: platform.identity,
+    origin: platform.addresses.origin,
+    snapshot: () => takeSnapshot(platform),
+    setFaults: (faults) => platform.faults.replace(readFaults(faults) satisfies readonly Fault[]),
+    close: end,
+  };
+}
+
+async function answer(platform: Platform, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const door = findDoor(url.hostname);
+  if (door.kind === 'nowhere') return unknownSite();
+  const isLogin = door.kind === 'arm' && isLoginPath(url.pathname);
+  const slot =
+    door.kind === 'arm' ? subjectOf(platform, url) : (platform.slotsByLabel.get(door.label) ?? null);
+  const facts = {
+    door: isLogin ? ('login' as const) : door.kind,
+    method: request.method,
+    path: url.pathname,
+    slot,
+  };
+  const { delayMs, blow } = platform.faults.strike(facts);
+  await platform.sleep(delayMs);
+  const incoming: Incoming = {
+    request,
+    url,
+    method: request.method,
+    door,
+    slot,
+    resetAfterBytes: blow?.kind === 'reset' ? blow.afterBytes : null,
+  };
+  return strikeWith(platform, blow, () => handle(platform, incoming, isLogin), facts.door);
+}
+
+/** Whose request an ARM path is; null when it is about no slot that exists. */
+function subjectOf(platform: Platform, url: URL): Slot | null {
+  const path = readAppPath(splitPath(url.pathname));
+  return path && findSlot(platform, path);
+}
+
+async function handle(platform: Platform, incoming: Incoming, isLogin: boolean): Promise<Response> {
+  const { door, slot } = incoming;
+  if (door.kind === 'arm') return isLogin ? answerLogin(platform, incoming) : answerArm(platform, incoming);
+  if (!slot) return unknownSite();
+  return door.kind === 'scm'
+    ? answerScm(platform, slot, incoming)
+    : answerFront(platform, slot, incoming.request);
+}
+
+async function strikeWith(
+  platform: Platform,
+  blow: Blow | null,
+  effect: () => Promise<Response>,
+  door: string,
+): Promise<Response> {
+  switch (blow?.kind) {
+    case undefined:
+    case 'reset':
+      return effect();
+    case 'lost':
+      if (blow.effect === 'after') await effect();
+      throw new ConnectionLost(
+        blow.effect === 'after' ? 'after the request was carried out' : 'before the request was read',
+      );
+    case 'status': {
+      if (blow.effect === 'before') await effect();
+      if (blow.effect === 'after') platform.inBackground(async () => void (await effect()));
+      return faultyAnswer(blow, door);
+    }
+    default:
+      return blow satisfies never;
+  }
+}
+
+function faultyAnswer(blow: Extract<Blow, { kind: 'status' }>, door: string): Response {
+  const { status, headers } = blow;
+  if (status === 204 || status === 205 || status === 304) return new Response(null, { status, headers });
+  if (blow.body !== null) return new Response(blow.body, { status, headers });
+  const code = blow.code ?? 'InternalServerError';
+  const message =
+    blow.message ?? 'The server encountered an internal error and was unable to complete the request.';
+  return door === 'arm'
+    ? frontDoorError(status, code, message, headers)
+    : new Response(message, { status, headers });
+}

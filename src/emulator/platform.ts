@@ -1,0 +1,68 @@
+/** What all doors of the emulator share: the world, its time, its chance, its record. */
+import type { Clock } from '../clock.ts';
+import type { Throttle } from './arm/throttle.ts';
+import type { Faults } from './faults/faults.ts';
+import type { HostRuntime } from './host/runtime.ts';
+import type { Tokens } from './login/tokens.ts';
+import type { Addresses } from './network/addresses.ts';
+import type { Random } from './random.ts';
+import type { ContentStore } from './world/content.ts';
+import type { Change, Spot } from './world/history.ts';
+import type { World } from './world/schema.ts';
+import type { Plan, Site, Slot } from './world/state.ts';
+
+export interface Identity {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface Platform {
+  readonly world: World;
+  readonly identity: Identity;
+  /** By name in lower case: names are unique in a world. */
+  readonly sites: ReadonlyMap<string, Site>;
+  /** By resource id in lower case. */
+  readonly plans: ReadonlyMap<string, Plan>;
+  /** By first label of the host name. */
+  readonly slotsByLabel: Map<string, Slot>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly faults: Faults;
+  readonly addresses: Addresses;
+  readonly contents: ContentStore;
+  readonly runtime: HostRuntime;
+  readonly throttle: Throttle;
+  readonly tokens: Tokens;
+  readonly timeScale: number;
+  readonly startedMs: number;
+  record(change: Change): void;
+  /** Waits on the emulator's clock; rejects when the emulator closes. No wait, no trip through the clock. */
+  sleep(ms: number): Promise<void>;
+  /** Work that goes on after its request was answered; `close` waits for it. */
+  inBackground(work: () => Promise<void>): void;
+}
+
+export function spotOf(slot: Slot): Spot {
+  return { site: slot.site.name, slot: slot.name };
+}
+
+/** The instant as Azure writes it. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The id of the release that a slot's settings name; null when they name none. */
+export function releaseOf(slot: Slot): string | null {
+  return slot.settings['SLOTWAVE_RELEASE_ID'] ?? null;
+}
+
+/** The connection breaks: the caller never learns what happened. `code` is ECONNRESET, as Node's sockets say it. */
+export class ConnectionLost extends Error {
+  readonly code = 'ECONNRESET';
+
+  constructor(when: string) {
+    super(`read ECONNRESET (the emulator's fault: the connection was lost ${when})`);
+    this.name = 'ConnectionLost';
+  }
+}

@@ -1,0 +1,117 @@
+/** The swap as a state machine over the clock: apply, warm up, route, post (azure-platform.md §3.2). */
+import type { SwapFailure } from '../faults/faults.ts';
+import { restartWorker } from '../hosts.ts';
+import { type Platform, spotOf } from '../platform.ts';
+import type { Operation, Slot } from '../world/state.ts';
+import { exchange } from './exchange.ts';
+import { describeFailure, type FailureAnswer } from './failure.ts';
+import { combineSettings, createStickiness, ownSettings } from './travel.ts';
+import { warmUp } from './warm-up.ts';
+
+/**
+ * Begins to exchange `source` with `target` and returns at once; the operation's outcome says how it ends. The
+ * caller has made sure that nothing else runs on the site.
+ */
+export function beginSwap(
+  platform: Platform,
+  source: Slot,
+  target: Slot,
+  failure: SwapFailure | null,
+): Operation {
+  const { site } = source;
+  const operation: Operation = {
+    id: platform.random.guid(),
+    name: 'SwapSiteSlots',
+    slot: source,
+    createdMs: platform.clock.now(),
+    outcome: null,
+  };
+  site.operation = operation;
+  site.operations.set(operation.id, operation);
+  platform.record({ type: 'swap.begun', ...spotOf(source), operation: operation.id, target: target.name });
+  platform.inBackground(() => carryOut(platform, operation, source, target, failure));
+  return operation;
+}
+
+/**
+ * Puts the target's sticky settings on the source, which restarts with them. The first step of a swap, and all
+ * of its preview (`applySlotConfig`).
+ */
+export function prepareSource(platform: Platform, source: Slot, target: Slot): void {
+  const own = source.settings;
+  source.prepared = { target, ownSettings: own };
+  writeWithoutTrace(
+    platform,
+    source,
+    combineSettings(own, ownSettings(target), createStickiness(source.site)),
+  );
+  restartWorker(platform, source, 'swap: the settings of the other slot were applied');
+}
+
+/** Gives a prepared slot its own settings back. */
+export function releaseSource(platform: Platform, source: Slot): void {
+  if (!source.prepared) return;
+  const { ownSettings: own } = source.prepared;
+  source.prepared = null;
+  writeWithoutTrace(platform, source, own);
+  restartWorker(platform, source, 'swap: the slot got its own settings back');
+}
+
+async function carryOut(
+  platform: Platform,
+  operation: Operation,
+  source: Slot,
+  target: Slot,
+  failure: SwapFailure | null,
+): Promise<void> {
+  const { swapApply, swapRoute, swapPost } = platform.world.latencies;
+  const swap = { operation: operation.id, target: target.name } as const;
+  await platform.sleep(swapApply);
+  if (failure?.failAt === 'apply')
+    return fail(platform, operation, source, target, describeFailure(failure.as, source, target));
+  if (!source.prepared) prepareSource(platform, source, target);
+  const cold = failure?.failAt === 'warmup' ? failure.as : await warmUp(platform, source);
+  if (cold) return fail(platform, operation, source, target, describeFailure(cold, source, target));
+  platform.record({ type: 'swap.warmed', ...spotOf(source), ...swap });
+  await platform.sleep(swapRoute);
+  if (failure?.failAt === 'route')
+    return fail(platform, operation, source, target, describeFailure(failure.as, source, target));
+  exchange(platform, source, target);
+  platform.record({ type: 'swap.routed', ...spotOf(source), ...swap });
+  await platform.sleep(swapPost);
+  restartWorker(platform, source, 'swap: the old production got the settings of its new slot');
+  end(platform, operation, { status: 'succeeded' });
+  source.site.lastSwap = { atMs: platform.clock.now(), source: source.name, destination: target.name };
+  platform.record({ type: 'swap.done', ...spotOf(source), ...swap });
+}
+
+function fail(
+  platform: Platform,
+  operation: Operation,
+  source: Slot,
+  target: Slot,
+  answer: FailureAnswer,
+): void {
+  releaseSource(platform, source);
+  end(platform, operation, { status: 'failed', ...answer });
+  platform.record({
+    type: 'swap.failed',
+    ...spotOf(source),
+    operation: operation.id,
+    target: target.name,
+    why: answer.message,
+  });
+}
+
+function end(_platform: Platform, operation: Operation, outcome: NonNullable<Operation['outcome']>): void {
+  operation.outcome = outcome;
+  const { site } = operation.slot;
+  if (site.operation === operation) site.operation = null;
+}
+
+/** The platform's own writes show in ARM at once, and do not count as a change made by somebody. */
+function writeWithoutTrace(platform: Platform, slot: Slot, settings: Slot['settings']): void {
+  slot.settingsBefore = settings;
+  slot.settings = settings;
+  slot.lastModifiedMs = platform.clock.now();
+}
