@@ -44,6 +44,7 @@ export async function connect({
   const ca = options.ca === undefined ? undefined : await readAuthorities(options.ca);
   const { send, close } = createTransport({ clock, ca });
   const transport = looksOnly ? readOnly(send) : send;
+  for (const name of secretNames) outside.hide(outside.environment[name] ?? '');
   try {
     const azure = await createAzure({
       cloudName: options.cloud ?? cloud ?? 'AzureCloud',
@@ -59,6 +60,9 @@ export async function connect({
     throw error;
   }
 }
+
+/** What the environment may hold to sign in with (azure/credential-choice.ts). */
+const secretNames = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PASSWORD', 'IDENTITY_HEADER'] as const;
 
 async function readAuthorities(file: string): Promise<string> {
   let text: string;

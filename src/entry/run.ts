@@ -76,7 +76,7 @@ export function createStrategy(
   tell: (notice: Notice) => void = () => {},
 ): Strategy {
   return createSlotSwap({
-    client: connection.azure.slotClient,
+    client: connection.azure.slots,
     settings: config.settings,
     clock,
     onProgress: (target, progress) => tell({ type: 'upload.progressed', target: target.name, ...progress }),

@@ -129,9 +129,33 @@ function rowChange(event: Shown | Tick, view: View): RowChange | null {
     case 'reading.noticed':
     case 'reading.taken':
       return one(event.reading.target, { reading: event.reading, waitingFor: null });
+    case 'stage.failed':
+    case 'promote.failed':
+    case 'revert.failed':
+      return one(event.target, { trouble: event.failure.message, ...calm });
+    case 'doubt.raised':
+      return one(event.target, { waitingFor: 'the outcome is in doubt' });
+    case 'target.failed':
+      return one(event.target, { trouble: event.why });
+    case 'target.drifted':
+      return one(event.target, { trouble: 'somebody else changed it', ...standing(event.found) });
+    case 'target.stranded':
+      return one(event.target, { ...phaseOf(event.type), trouble: event.why, ...calm });
+    case 'target.refused':
+      return one(event.target, { ...phaseOf(event.type), trouble: event.verdict.why, ...calm });
+    case 'wave.baked':
+      return { targets: wellIn(view, event.wave), fields: { phase: 'baked' } };
+    default:
+      return moveChange(event, view);
+  }
+}
+
+/** What the steps of the road change in a row. */
+function moveChange(event: Shown | Tick, view: View): RowChange | null {
+  switch (event.type) {
     case 'stage.done':
       return one(event.target, {
-        phase: 'staged',
+        ...phaseOf(event.type),
         live: event.incumbentId,
         beside: view.release?.id,
         ...calm,
@@ -150,26 +174,10 @@ function rowChange(event: Shown | Tick, view: View): RowChange | null {
     case 'promote.begun':
     case 'revert.begun':
       return one(event.target, { ...phaseOf(event.type), ...standing(event.before), ...calm });
-    case 'stage.failed':
-    case 'promote.failed':
-    case 'revert.failed':
-      return one(event.target, { trouble: event.failure.message, ...calm });
-    case 'doubt.raised':
-      return one(event.target, { waitingFor: 'the outcome is in doubt' });
-    case 'target.failed':
-      return one(event.target, { trouble: event.why });
-    case 'target.drifted':
-      return one(event.target, { trouble: 'somebody else changed it', ...standing(event.found) });
-    case 'target.stranded':
-      return one(event.target, { phase: 'stranded', trouble: event.why, ...calm });
-    case 'target.refused':
-      return one(event.target, { phase: 'refused', trouble: event.verdict.why, ...calm });
     case 'stage.begun':
     case 'target.observed':
     case 'target.reverted':
       return one(event.target, { ...phaseOf(event.type), ...calm });
-    case 'wave.baked':
-      return { targets: wellIn(view, event.wave), fields: { phase: 'baked' } };
     default:
       return null;
   }

@@ -106,6 +106,7 @@ describe('the lock of a fleet', () => {
       await Promise.all(contenders.filter(({ said }) => said === 'held').map((each) => kill(each.child)));
     }));
 
+  // Only Linux tells when a process was started.
   (process.platform === 'linux' ? it : it.skip)(
     'is not fooled by a pid that came back for another process',
     () =>
