@@ -21,10 +21,18 @@ function findOrder(id) {
 /** Returns the order, or a sentence that says what is wrong with it. */
 function placeOrder(input) {
   const { item, quantity } = input ?? {};
-  if (typeof item !== 'string' || item.trim() === '' || item.length > 200) return 'item: 1 to 200 characters.';
-  if (!Number.isInteger(quantity) || quantity < 1 || quantity > 99) return 'quantity: a whole number from 1 to 99.';
+  if (typeof item !== 'string' || item.trim() === '' || item.length > 200)
+    return 'item: 1 to 200 characters.';
+  if (!Number.isInteger(quantity) || quantity < 1 || quantity > 99)
+    return 'quantity: a whole number from 1 to 99.';
   if (orders.size >= maxOrders) return 'No more orders today.';
-  const order = { id: nextId++, item: item.trim(), quantity, state: 'open', placedAt: new Date().toISOString() };
+  const order = {
+    id: nextId++,
+    item: item.trim(),
+    quantity,
+    state: 'open',
+    placedAt: new Date().toISOString(),
+  };
   orders.set(order.id, order);
   return order;
 }
