@@ -95,7 +95,8 @@ async function askOnce(run: Run, task: Move, requests: number): Promise<Moved | 
 }
 
 function carryOut(run: Run, verb: 'promote' | 'revert', cleared: Cleared): Promise<Standing> {
-  return verb === 'promote' ? run.ports.strategy.promote(cleared) : run.ports.strategy.revert(cleared);
+  const { strategy, stop } = run.ports;
+  return verb === 'promote' ? strategy.promote(cleared, stop) : strategy.revert(cleared, stop);
 }
 
 async function tellMoved(run: Run, { verb, candidate }: Move, standing: Standing): Promise<Moved> {

@@ -92,7 +92,8 @@ async function stageOne(run: Run, name: string, deadlineMs: number): Promise<Can
   if (!recall(run.entries, 'stage.begun', name)) await run.note({ type: 'stage.begun', target: name });
   for (let attempt = 0; ; attempt++) {
     run.goOn();
-    const staged = await run.ports.strategy.stage(run.facts(name).target, run.release).catch(asSlotwaveError);
+    const { strategy, stop } = run.ports;
+    const staged = await strategy.stage(run.facts(name).target, run.release, stop).catch(asSlotwaveError);
     if (!(staged instanceof Error)) {
       const { incumbentId, address } = staged;
       await run.note({

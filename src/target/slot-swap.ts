@@ -22,14 +22,19 @@ const operationIntervalMs = 10_000;
 export function createSlotSwap(parts: SlotSwapParts): Strategy {
   return {
     inspect: async (target) => standingOf(await readQuiet(parts, target)),
-    stage: (target, release) => stage(parts, target, release),
-    promote: (candidate) => exchange(parts, candidate),
+    stage: (target, release, stop) => stage(parts, target, release, stop),
+    promote: (candidate, stop) => exchange(parts, candidate, stop),
     // A swap is its own inverse: bringing the incumbent back is the same exchange with the roles changed.
-    revert: (candidate) => exchange(parts, candidate),
+    revert: (candidate, stop) => exchange(parts, candidate, stop),
   };
 }
 
-async function stage(parts: SlotSwapParts, target: Target, release: Release): Promise<Candidate> {
+async function stage(
+  parts: SlotSwapParts,
+  target: Target,
+  release: Release,
+  stop?: AbortSignal,
+): Promise<Candidate> {
   const before = await readQuiet(parts, target);
   if (before.preparedFor) throw leftPrepared(target, before.preparedFor);
   if (before.liveId === release.id) {
@@ -42,7 +47,9 @@ async function stage(parts: SlotSwapParts, target: Target, release: Release): Pr
       },
     );
   }
+  stop?.throwIfAborted();
   await parts.client.writeSettings(target, { ...parts.settings, [stampSetting]: release.id });
+  stop?.throwIfAborted();
   await parts.client.deployPackage(target, release, (progress) => parts.onProgress(target, progress));
   const after = await readQuiet(parts, target);
   if (after.besideId !== release.id) {
@@ -60,7 +67,7 @@ async function stage(parts: SlotSwapParts, target: Target, release: Release): Pr
  * The one place that swaps. Asks only when the look right before says that the exchange is still to be done,
  * asks once, and answers with what it reads afterwards (laws 1 and 4).
  */
-async function exchange(parts: SlotSwapParts, candidate: Cleared): Promise<Standing> {
+async function exchange(parts: SlotSwapParts, candidate: Cleared, stop?: AbortSignal): Promise<Standing> {
   const { target } = candidate;
   const before = await readQuiet(parts, target);
   // Whether ARM shows a swap under way as an operation or only as a prepared slot is not known (§11): it may be
@@ -73,6 +80,8 @@ async function exchange(parts: SlotSwapParts, candidate: Cleared): Promise<Stand
       where: target.name,
     });
   }
+  // The look may have taken long: an operation was waited out, and the rollout was cancelled meanwhile.
+  stop?.throwIfAborted();
   await parts.client.swap(target);
   const after = await readQuiet(parts, target).catch((thrown: unknown) => {
     // The swap was reported as done: from here on nothing may be told as "certainly not moved".

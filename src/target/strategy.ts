@@ -43,13 +43,14 @@ export function clear(candidate: Candidate, verdict: { readonly conclusion: stri
 export interface Strategy {
   /** Waits out an operation in flight, then reads. */
   inspect(target: Target): Promise<Standing>;
-  /** Puts the release beside the live one. Doing it again is harmless. */
-  stage(target: Target, release: Release): Promise<Candidate>;
+  /** Puts the release beside the live one. Doing it again is harmless. Starts nothing more once `stop` aborts. */
+  stage(target: Target, release: Release, stop?: AbortSignal): Promise<Candidate>;
   /**
    * Makes the candidate live, exactly once. Throws TransientError when certainly nothing moved, RefusalError
-   * when it never will, DoubtError when only `inspect` can tell.
+   * when it never will, DoubtError when only `inspect` can tell; the signal's reason when `stop` aborted before
+   * anything was asked for.
    */
-  promote(candidate: Cleared): Promise<Standing>;
+  promote(candidate: Cleared, stop?: AbortSignal): Promise<Standing>;
   /** Brings the release that waits beside back: here `releaseId` is the incumbent, `incumbentId` the sick one. */
-  revert(candidate: Cleared): Promise<Standing>;
+  revert(candidate: Cleared, stop?: AbortSignal): Promise<Standing>;
 }

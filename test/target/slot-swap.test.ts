@@ -1,0 +1,313 @@
+import { describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '../../src/clock.ts';
+import {
+  DefectError,
+  DoubtError,
+  RefusalError,
+  type SlotwaveError,
+  TransientError,
+} from '../../src/errors.ts';
+import { stampSetting } from '../../src/release/release.ts';
+import type { SlotsReading } from '../../src/target/slot-client.ts';
+import { createSlotSwap } from '../../src/target/slot-swap.ts';
+import { type Candidate, clear, type Strategy } from '../../src/target/strategy.ts';
+import { besideHostOf, incumbentId, liveHostOf, makeRelease, makeTarget, releaseId } from '../builders.ts';
+
+const target = makeTarget({ name: 'weu' });
+const candidate: Candidate = {
+  target,
+  releaseId,
+  incumbentId,
+  address: new URL(`https://${besideHostOf('weu')}`),
+};
+const cleared = clear(candidate, { conclusion: 'healthy' });
+const ready = { liveId: incumbentId, besideId: releaseId };
+const exchanged = { liveId: releaseId, besideId: incumbentId };
+
+type Slots = Partial<SlotsReading>;
+
+interface Script {
+  /** What is read, one after the other; the last one from then on. An error is thrown. */
+  readonly reads: readonly (Slots | Error)[];
+  readonly swap?: () => Promise<void>;
+  readonly deploy?: () => Promise<void>;
+}
+
+function script({ reads, swap, deploy }: Script) {
+  const clock = new VirtualClock();
+  const calls: string[] = [];
+  const written: Readonly<Record<string, string>>[] = [];
+  const waits: string[] = [];
+  const sent: number[] = [];
+  let read = 0;
+  const strategy = createSlotSwap({
+    clock,
+    settings: { ORDERS_VERSION: '1.2.3' },
+    onProgress: (_target, { sentBytes }) => sent.push(sentBytes),
+    onWait: (_target, what) => waits.push(what),
+    client: {
+      async readSlots() {
+        calls.push('read');
+        const reading = reads[Math.min(read++, reads.length - 1)]!;
+        if (reading instanceof Error) throw reading;
+        return {
+          ...{ liveId: null, besideId: null, operation: null, lastSwapAt: null, preparedFor: null },
+          ...{ liveHost: liveHostOf('weu'), besideHost: besideHostOf('weu') },
+          ...reading,
+        };
+      },
+      async writeSettings(_target, settings) {
+        calls.push('write');
+        written.push(settings);
+      },
+      async deployPackage(_target, release, onProgress) {
+        calls.push('deploy');
+        onProgress({ sentBytes: release.bytes, totalBytes: release.bytes });
+        await deploy?.();
+      },
+      async swap() {
+        calls.push('swap');
+        await swap?.();
+      },
+    },
+  });
+  return { clock, strategy, calls, written, waits, sent };
+}
+
+type Played = ReturnType<typeof script>;
+
+async function errorOf(
+  played: Played,
+  act: (strategy: Strategy) => Promise<unknown>,
+): Promise<SlotwaveError> {
+  const ended = await played.clock.run(act(played.strategy).catch((thrown: unknown) => thrown));
+  return ended as SlotwaveError;
+}
+
+const promote = (strategy: Strategy) => strategy.promote(cleared);
+const swapsOf = ({ calls }: Played) => calls.filter((call) => call === 'swap').length;
+
+describe('promoting by a swap', () => {
+  it('looks, asks once, looks again, and answers with what it reads', async () => {
+    const played = script({ reads: [ready, exchanged] });
+    const standing = await played.clock.run(promote(played.strategy));
+    expect(standing).toEqual({ live: releaseId, beside: incumbentId });
+    expect(played.calls).toEqual(['read', 'swap', 'read']);
+  });
+
+  it('asks for nothing when the slots are exchanged already: a swap done twice is a swap undone', async () => {
+    const played = script({ reads: [exchanged] });
+    expect(await played.clock.run(promote(played.strategy))).toEqual({
+      live: releaseId,
+      beside: incumbentId,
+    });
+    expect(swapsOf(played)).toBe(0);
+  });
+
+  it.each<[string, Slots]>([
+    ['a third release live', { liveId: 'r-third', besideId: releaseId }],
+    ['a third release beside', { liveId: incumbentId, besideId: 'r-third' }],
+    ['the candidate in both slots', { liveId: releaseId, besideId: releaseId }],
+    ['the incumbent in both slots', { liveId: incumbentId, besideId: incumbentId }],
+    ['no stamp live', { liveId: null, besideId: releaseId }],
+    ['no stamp at all', {}],
+  ])('asks for nothing and is in doubt before %s', async (_what, slots) => {
+    const played = script({ reads: [slots] });
+    const error = await errorOf(played, promote);
+    expect(error).toBeInstanceOf(DoubtError);
+    expect(error).toMatchObject({ code: 'slots-changed', where: 'weu' });
+    expect(swapsOf(played)).toBe(0);
+  });
+
+  it('exchanges with an incumbent that has no stamp', async () => {
+    const played = script({
+      reads: [
+        { ...ready, liveId: null },
+        { ...exchanged, besideId: null },
+      ],
+    });
+    const unstamped = clear({ ...candidate, incumbentId: null }, { conclusion: 'healthy' });
+    const standing = await played.clock.run(played.strategy.promote(unstamped));
+    expect(standing).toEqual({ live: releaseId, beside: null });
+  });
+
+  it('asks for nothing while a slot is prepared: that may be a swap of ours under way', async () => {
+    const played = script({ reads: [{ ...ready, preparedFor: 'production' }] });
+    expect(await errorOf(played, promote)).toMatchObject({ kind: 'doubt', code: 'swap-half-done' });
+    expect(swapsOf(played)).toBe(0);
+  });
+
+  it.each([
+    new TransientError('not now', { code: 'throttled', retryAfterMs: 7_000 }),
+    new RefusalError('no', { code: 'scope-locked' }),
+    new DoubtError('the answer was lost', { code: 'swap-unanswered' }),
+  ])('passes on what the request says ($kind), without a second request', async (error) => {
+    const played = script({ reads: [ready], swap: () => Promise.reject(error) });
+    expect(await errorOf(played, promote)).toBe(error);
+    expect(swapsOf(played)).toBe(1);
+  });
+
+  it.each([
+    new TransientError('ARM answered 503', { code: 'arm-unavailable' }),
+    new RefusalError('the token has expired', { code: 'not-authorized' }),
+    new Error('a bug'),
+  ])('is in doubt when nothing can be read after the swap, whatever the reason: $message', async (error) => {
+    const played = script({ reads: [ready, error] });
+    const thrown = await errorOf(played, promote);
+    expect(thrown).toMatchObject({ kind: 'doubt', code: 'swap-not-visible', cause: error });
+    expect(swapsOf(played)).toBe(1);
+  });
+
+  it.each<[string, Slots]>([
+    ['nothing moved', ready],
+    ['only half moved', { liveId: releaseId, besideId: releaseId }],
+    ['something else is live', { liveId: 'r-third', besideId: incumbentId }],
+  ])('is in doubt when the swap is reported as done and %s', async (_what, slots) => {
+    const played = script({ reads: [ready, slots] });
+    expect(await errorOf(played, promote)).toMatchObject({ kind: 'doubt', code: 'swap-not-visible' });
+    expect(swapsOf(played)).toBe(1);
+  });
+
+  it('is not in doubt when it cannot read before: nothing was asked', async () => {
+    const error = new TransientError('ARM answered 503', { code: 'arm-unavailable' });
+    const played = script({ reads: [error] });
+    expect(await errorOf(played, promote)).toBe(error);
+    expect(swapsOf(played)).toBe(0);
+  });
+
+  it('starts nothing once it is cancelled, not even when the cancellation came during its look', async () => {
+    const cancel = new AbortController();
+    const played = script({ reads: [{ ...ready, operation: 'SwapSiteSlots' }, ready] });
+    const ended = errorOf(played, (strategy) => strategy.promote(cleared, cancel.signal));
+    await new Promise((resolve) => setImmediate(resolve));
+    cancel.abort('SIGTERM');
+    expect(await ended).toBe('SIGTERM');
+    expect(swapsOf(played)).toBe(0);
+  });
+});
+
+describe('bringing back by a swap', () => {
+  it('is the same exchange with the roles changed', async () => {
+    const played = script({ reads: [exchanged, ready] });
+    const back = clear(
+      { ...candidate, releaseId: incumbentId, incumbentId: releaseId },
+      { conclusion: 'healthy' },
+    );
+    const standing = await played.clock.run(played.strategy.revert(back));
+    expect(standing).toEqual({ live: incumbentId, beside: releaseId });
+    expect(played.calls).toEqual(['read', 'swap', 'read']);
+  });
+});
+
+describe('an operation on the site', () => {
+  it('is waited out before anything is read from the slots', async () => {
+    const busy = { ...ready, operation: 'SwapSiteSlots 1f3' };
+    const played = script({ reads: [busy, busy, busy, exchanged] });
+    const startedMs = played.clock.now();
+    const standing = await played.clock.run(played.strategy.inspect(target));
+    expect(standing).toEqual({ live: releaseId, beside: incumbentId });
+    expect(played.clock.now() - startedMs).toBe(30_000);
+    expect(played.waits).toEqual(Array(3).fill('SwapSiteSlots 1f3'));
+  });
+
+  it('is waited out before and after the request', async () => {
+    const reads = [{ ...ready, operation: 'x' }, ready, { ...ready, operation: 'y' }, exchanged];
+    const played = script({ reads });
+    await played.clock.run(promote(played.strategy));
+    expect(played.calls).toEqual(['read', 'read', 'swap', 'read', 'read']);
+  });
+
+  it('that never ends is not waited for without a limit', async () => {
+    const played = script({ reads: [{ ...ready, operation: 'SwapSiteSlots 1f3' }] });
+    const startedMs = played.clock.now();
+    const error = await errorOf(played, (strategy) => strategy.inspect(target));
+    expect(error).toMatchObject({ kind: 'transient', code: 'operation-still-running', where: 'weu' });
+    expect(error.message).toContain('SwapSiteSlots 1f3');
+    expect(played.clock.now() - startedMs).toBe(40 * 60_000);
+  });
+
+  it('that never ends after a swap is a doubt', async () => {
+    const played = script({ reads: [ready, { ...ready, operation: 'SwapSiteSlots 1f3' }] });
+    expect(await errorOf(played, promote)).toMatchObject({ kind: 'doubt', code: 'swap-not-visible' });
+  });
+});
+
+describe('inspecting', () => {
+  it('tells what is half done', async () => {
+    const played = script({ reads: [{ ...ready, preparedFor: 'production' }] });
+    const standing = await played.clock.run(played.strategy.inspect(target));
+    expect(standing).toMatchObject({ live: incumbentId, beside: releaseId });
+    expect(standing.pending).toContain('production');
+  });
+});
+
+describe('staging', () => {
+  const release = makeRelease();
+  const stage = (strategy: Strategy) => strategy.stage(target, release);
+  const empty = { liveId: incumbentId, besideId: null };
+
+  it('writes the settings with the stamp, deploys, and answers with what it reads', async () => {
+    const played = script({ reads: [empty, ready] });
+    expect(await played.clock.run(stage(played.strategy))).toEqual(candidate);
+    expect(played.calls).toEqual(['read', 'write', 'deploy', 'read']);
+    expect(played.written).toEqual([{ ORDERS_VERSION: '1.2.3', [stampSetting]: releaseId }]);
+    expect(played.sent).toEqual([release.bytes]);
+  });
+
+  it('takes the incumbent from what is live, and its address from what the site says', async () => {
+    const reads = [
+      empty,
+      { ...ready, liveId: null, besideHost: 'weu-staging-9f.polandcentral-01.azurewebsites.net' },
+    ];
+    const played = script({ reads });
+    const staged = await played.clock.run(stage(played.strategy));
+    expect(staged.incumbentId).toBeNull();
+    expect(staged.address?.href).toBe('https://weu-staging-9f.polandcentral-01.azurewebsites.net/');
+  });
+
+  it('may be done again', async () => {
+    const played = script({ reads: [ready] });
+    expect(await played.clock.run(stage(played.strategy))).toEqual(candidate);
+  });
+
+  it('does not overwrite the incumbent of a release that is live already', async () => {
+    const played = script({ reads: [exchanged] });
+    expect(await errorOf(played, stage)).toMatchObject({ kind: 'refusal', code: 'staged-while-live' });
+    expect(played.calls).toEqual(['read']);
+  });
+
+  it('refuses a slot that was left prepared for a swap, and says how to cancel it', async () => {
+    const played = script({ reads: [{ ...empty, preparedFor: 'production' }] });
+    const error = await errorOf(played, stage);
+    expect(error).toMatchObject({ kind: 'refusal', code: 'slot-prepared' });
+    expect(error.next).toContain('--action reset');
+    expect(played.calls).toEqual(['read']);
+  });
+
+  it('is not done when the stamp is not in the slot afterwards', async () => {
+    const played = script({ reads: [empty, { liveId: incumbentId, besideId: 'r-third' }] });
+    expect(await errorOf(played, stage)).toMatchObject({ kind: 'transient', code: 'stamp-not-written' });
+  });
+
+  it('passes on why a deployment failed', async () => {
+    const error = new RefusalError('not a zip', { code: 'package-refused' });
+    const played = script({ reads: [empty], deploy: () => Promise.reject(error) });
+    expect(await errorOf(played, stage)).toBe(error);
+  });
+
+  it('uploads nothing once it is cancelled', async () => {
+    const played = script({ reads: [empty, ready] });
+    const error = await errorOf(played, (strategy) =>
+      strategy.stage(target, release, AbortSignal.abort('SIGINT')),
+    );
+    expect(error).toBe('SIGINT');
+    expect(played.calls).not.toContain('write');
+    expect(played.calls).not.toContain('deploy');
+  });
+});
+
+describe('clearing', () => {
+  it.each(['unhealthy', 'inconclusive', ''])('does not happen on a verdict "%s"', (conclusion) => {
+    expect(() => clear(candidate, { conclusion })).toThrow(DefectError);
+  });
+});
