@@ -68,6 +68,8 @@ function joinTargets(written: readonly Target[], discovered: readonly Target[]):
   return [...written, ...named];
 }
 
+const noSettings: Settings = {};
+
 async function surveyTarget(
   arm: Arm,
   target: Target,
@@ -81,7 +83,7 @@ async function surveyTarget(
   });
   const [live, beside, sticky, plan, differences, autoSwapSlot] = await Promise.all([
     readProductionSettings(arm, target),
-    slot ? readSlotSettings(arm, target) : {},
+    slot ? readSlotSettings(arm, target) : noSettings,
     readStickyNames(arm, target),
     readPlan(site.planId, target),
     slot ? readDifferences(arm, target) : [],
@@ -168,7 +170,7 @@ async function readDifferences(arm: Arm, target: Target): Promise<readonly Diffe
 function markRule({ diffRule, ...difference }: Difference, sticky: readonly string[]): SettingDifference {
   const named = sticky.some((name) => name.toLowerCase() === difference.name.toLowerCase());
   const stays =
-    named || /_EXTENSION_VERSION$/i.test(difference.name) || /not(be)?swap|sticky/i.test(diffRule);
+    named || /_EXTENSION_VERSION$/i.test(difference.name) || /not(be)?swap|unchanged|sticky/i.test(diffRule);
   return { ...difference, rule: stays ? 'stays' : 'travels' };
 }
 

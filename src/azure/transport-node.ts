@@ -61,9 +61,12 @@ export function createTransport({ clock, ca, maxConnections = 32 }: TransportPar
   };
 }
 
-/** Naming a CA replaces Node's own list, so the list is given along. Before Node 22.15 it is the bundled one. */
+/** Absent before Node 22.15, whatever the types say. */
+const { getCACertificates }: Partial<Pick<typeof nodeTls, 'getCACertificates'>> = nodeTls;
+
+/** Naming a CA replaces Node's own list, so the list is given along; an older Node tells only the bundled one. */
 function trustedRoots(): readonly string[] {
-  return 'getCACertificates' in nodeTls ? nodeTls.getCACertificates('default') : nodeTls.rootCertificates;
+  return getCACertificates?.('default') ?? nodeTls.rootCertificates;
 }
 
 function exchange(
