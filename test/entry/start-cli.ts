@@ -1,0 +1,37 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const compileCache = join(tmpdir(), 'slotwave-compile-cache');
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts the real command line as a process of its own, in `cwd`, with a bare environment. */
+export function startCli(
+  words: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  // Compiled once for all the processes of a test run; types are stripped once, too.
+  const env = { PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE: compileCache, ...environment };
+  return new Promise((resolve, reject) => {
+    const told = (error: ExecFileException | null, out: string, err: string) => {
+      const code = error === null ? 0 : error.code;
+      if (typeof code === 'number') resolve({ code, out, err });
+      else reject(new Error(`slotwave ${words.join(' ')} was ended by ${String(error?.signal)}: ${err}`));
+    };
+    execFile(
+      process.execPath,
+      [join(root, 'src/entry/cli.ts'), ...words],
+      { cwd, env, timeout: 30_000 },
+      told,
+    );
+  });
+}
