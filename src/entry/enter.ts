@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { asSlotwaveError, InputError } from '../errors.ts';
 import { rememberSill } from './doors.ts';
-import { errorJson, exitCodeOfError, renderError } from './errors.ts';
+import { BrokenOff, errorJson, exitCodeOfError, renderError } from './errors.ts';
 import { leave, openOutside, surviveClosedPipes } from './outside.ts';
 import { createProgram } from './program.ts';
 
@@ -12,27 +12,32 @@ import { createProgram } from './program.ts';
 export async function enter(words: readonly string[], sill: string): Promise<void> {
   rememberSill(sill);
   surviveClosedPipes();
-  // Before the words are understood: an error in them must still be told in the form that was asked for.
-  const json = words.includes('--json');
-  const color = !words.includes('--no-color');
+  // Node would print the whole error object, and requests with their headers hang on such objects.
+  process.on('uncaughtException', (thrown) => void leaveWith(thrown, words));
   let exitCode = 0;
-  try {
-    await createProgram((code) => {
-      exitCode = code;
-    }).parseAsync(words, { from: 'user' });
-  } catch (thrown) {
-    const { code, error } = asExit(thrown);
+  const program = createProgram((code) => {
     exitCode = code;
-    if (error !== null) {
-      const outside = openOutside({ color, json });
-      const colour = outside.colour && process.stderr.isTTY === true;
-      const lines = json
-        ? [errorJson(error, code)]
-        : renderError(error, { colour, stack: words.includes('--verbose') });
-      outside.writeError(`${lines.join('\n')}\n`);
-    }
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (thrown) {
+    await leaveWith(thrown, words);
   }
   await leave(exitCode);
+}
+
+/** Before the words are understood, too, an error is told in the form that they ask for. */
+async function leaveWith(thrown: unknown, words: readonly string[]): Promise<never> {
+  const { code, error } = asExit(thrown);
+  if (error === null) return leave(code);
+  const json = words.includes('--json');
+  const outside = openOutside({ color: !words.includes('--no-color'), json });
+  const colour = outside.colour && process.stderr.isTTY === true;
+  const lines = json
+    ? [errorJson(error, code)]
+    : renderError(error, { colour, stack: words.includes('--verbose') });
+  outside.writeError(`${lines.join('\n')}\n`);
+  return leave(code);
 }
 
 interface Exit {
@@ -45,6 +50,9 @@ function asExit(thrown: unknown): Exit {
     if (thrown.exitCode === 0) return { code: 0, error: null };
     const error = usageError(thrown);
     return { code: exitCodeOfError(error), error };
+  }
+  if (thrown instanceof BrokenOff) {
+    return { code: exitCodeOfError(asSlotwaveError(thrown.cause), true), error: thrown.cause };
   }
   return { code: exitCodeOfError(asSlotwaveError(thrown)), error: thrown };
 }

@@ -47,6 +47,14 @@ export function exitCodeOfError(error: SlotwaveError, touched = false): number {
   }
 }
 
+/** Thrown when a rollout broke off after a promotion had begun: "nothing live was touched" would be a lie. */
+export class BrokenOff extends Error {
+  constructor(cause: unknown) {
+    super('the rollout broke off', { cause });
+    this.name = 'BrokenOff';
+  }
+}
+
 export interface ErrorStyle {
   readonly colour: boolean;
   /** Show the stack of a defect. */

@@ -13,7 +13,7 @@ import { type Interrupted, rollBackRollout, rollOut } from '../rollout/rollout.t
 import { createSlotSwap } from '../target/slot-swap.ts';
 import type { Strategy } from '../target/strategy.ts';
 import type { Connection } from './connect.ts';
-import { exitCodeOfOutcome, exitCodes } from './errors.ts';
+import { BrokenOff, exitCodeOfOutcome, exitCodes } from './errors.ts';
 import { openJournal } from './journal-file.ts';
 import type { Outside } from './outside.ts';
 import { startShow } from './show.ts';
@@ -65,6 +65,8 @@ export async function run(request: RunRequest): Promise<number> {
     return exitCodeOf(
       await (what.verb === 'roll-out' ? rollOut(assignment) : rollBackRollout(assignment, what.why)),
     );
+  } catch (error) {
+    throw journal.entries.some(({ type }) => type === 'promote.begun') ? new BrokenOff(error) : error;
   } finally {
     await show.finish();
     await journal.close();

@@ -47,6 +47,8 @@ function describeSite(config: Config, target: ConfigTarget, index: number, earli
     os: 'linux',
     plan: { name: `${target.site}-plan`, sku: 'EP1' },
     tags: config.discover?.tags ?? {},
+    // As the rollout before left it.
+    settings: config.settings,
     package: earlier.path,
     release: earlier.id,
     slots: [{ name: target.slot }],
