@@ -10,7 +10,7 @@ const glanceMs = 5_000;
 const startAttempts = 3;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
-/** How long a host stays in state Error before a request makes it try again, in milliseconds. */
+/** How long a host stays in state Error before a request makes it try again, in milliseconds of its world. */
 const errorRestMs = 10_000;
 
 /** The app does not run, now or within the time that a request waits. */
@@ -19,6 +19,9 @@ export class AppNotRunningError extends Error {}
 export interface AppLifeParts {
   readonly launch: (signal: AbortSignal) => Promise<AppProcess>;
   readonly pool: ProcessPool;
+  /** Real time: a process does not start sooner because the rehearsal is compressed. */
+  readonly wall: Clock;
+  /** The world's time, in which a host stays in state Error. */
   readonly clock: Clock;
 }
 
@@ -83,7 +86,7 @@ export class AppLife implements PoolMember {
   async #within(ms: number): Promise<AppProcess | null> {
     if (this.#app) return this.#app;
     const starting = this.#start();
-    const tooLong = this.#parts.clock.timeout(ms);
+    const tooLong = this.#parts.wall.timeout(ms);
     const done = new AbortController();
     const late = new Promise<null>((resolve) => {
       tooLong.addEventListener('abort', () => resolve(null), { signal: done.signal });
@@ -106,7 +109,7 @@ export class AppLife implements PoolMember {
   }
 
   async #launch(): Promise<AppProcess> {
-    const { clock, pool } = this.#parts;
+    const { clock, pool, wall } = this.#parts;
     if (this.#error !== undefined && clock.now() < this.#errorUntilMs)
       throw new AppNotRunningError(this.#error);
     let reason = '';
@@ -114,7 +117,7 @@ export class AppLife implements PoolMember {
       await pool.admit(this);
       for (let attempt = 0; attempt < startAttempts; attempt++) {
         this.#end.signal.throwIfAborted();
-        if (this.#deaths > 0) await clock.sleep(this.#pauseMs(), this.#end.signal);
+        if (this.#deaths > 0) await wall.sleep(this.#pauseMs(), this.#end.signal);
         const app = await this.#tryOnce();
         if (typeof app !== 'string') return this.#adopt(app);
         reason = app;

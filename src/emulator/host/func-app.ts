@@ -1,5 +1,5 @@
 /** An app that the real `func` (Azure Functions Core Tools) runs: for runtimes that the emulator has no worker for. */
-import { access, constants, cp } from 'node:fs/promises';
+import { access, constants, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { AppFailedError, type AppFunction, type AppProcess } from './app.ts';
@@ -15,6 +15,7 @@ import {
 import { exchangeLocally, type LocalAnswer, toWebResponse } from './local-http.ts';
 import { untilReady } from './node-app.ts';
 import type { Binding } from './protocol.ts';
+import { copyWritable } from './unpack.ts';
 
 /** The real host answers about 7.5 s after its start; a first start may fetch extensions. In milliseconds. */
 const funcReadyMs = 120_000;
@@ -31,7 +32,8 @@ export interface FuncStart extends KeptStart {
 export async function startFuncApp(start: FuncStart): Promise<AppProcess> {
   // func writes beside the app, and the unpacked package is read-only and shared.
   const cwd = path.join(start.home, 'app');
-  await cp(start.root, cwd, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await rm(cwd, { recursive: true, force: true });
+  await copyWritable(start.root, cwd);
   const port = await findFreePort();
   const environment = { ...start.environment, FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT: '1' };
   const args = ['start', '--port', String(port)];

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Clock } from '../../clock.ts';
 import { type AdminView, answerAdmin, type HostState, notFound, notRunning } from './admin.ts';
 import { AppFailedError, type AppFunction, AppGoneError, type AppProcess } from './app.ts';
 import { AppLife, AppNotRunningError } from './app-life.ts';
@@ -28,6 +29,8 @@ export interface HostParts {
   readonly useFunc: 'when-needed' | 'always';
   readonly unpacker: Unpacker;
   readonly pool: ProcessPool;
+  /** Real time, for everything that waits for processes. `HostStart.clock` only says what time it is. */
+  readonly wall: Clock;
   /** Lets only so many apps start at once. */
   readonly limitStarts: <T>(work: () => Promise<T>) => Promise<T>;
   readonly homesFolder: string;
@@ -102,18 +105,26 @@ export class FunctionHost implements RunningHost {
 
   #newLife(plan: LaunchablePlan): AppLife {
     const { clock } = this.#start;
-    const { nodePath, workerPath, searchPath, extraEnvironment, pool, limitStarts } = this.#parts;
+    const { nodePath, workerPath, searchPath, extraEnvironment, pool, limitStarts, wall } = this.#parts;
     const environment = {
       ...extraEnvironment,
       ...buildEnvironment(this.#start, plan.root, this.#home, searchPath),
     };
     const onLine = (line: string) => this.#keepLine(line);
     return new AppLife({
-      ...{ pool, clock },
+      ...{ pool, wall, clock },
       launch: (signal) =>
         limitStarts(async () => {
           await mkdir(this.#home, { recursive: true });
-          const options = { nodePath, workerPath, environment, home: this.#home, clock, onLine, signal };
+          const options = {
+            nodePath,
+            workerPath,
+            environment,
+            home: this.#home,
+            clock: wall,
+            onLine,
+            signal,
+          };
           return await launchApp(plan, options);
         }),
     });
@@ -197,7 +208,7 @@ export class FunctionHost implements RunningHost {
 
   #runLater(fn: AppFunction, input: string): void {
     const failed = (thrown: unknown) => this.#keepLine(`${fn.name} failed: ${String(thrown)}`);
-    const signal = this.#start.clock.timeout(frontTimeoutMs);
+    const signal = this.#parts.wall.timeout(frontTimeoutMs);
     this.#life?.use((app) => app.run(fn, input, signal)).catch(failed);
   }
 
@@ -226,7 +237,7 @@ export class FunctionHost implements RunningHost {
     if (!this.#isAllowed(route, this.#keyOf(request, url))) return new Response(null, { status: 401 });
     const body = await readBody(request);
     if (!body) return new Response(null, { status: 413 });
-    const signal = this.#start.clock.timeout(frontTimeoutMs);
+    const signal = this.#parts.wall.timeout(frontTimeoutMs);
     return await app.answer({ fn: route.fn, request, body, params }, signal);
   }
 

@@ -33,6 +33,7 @@ export interface ProcessRuntimeOptions {
 
 /** Runs deployed packages for real, each slot's in a process of its own. */
 export function createProcessRuntime(options: ProcessRuntimeOptions): HostRuntime {
+  const wall = systemClock();
   const limit = pLimit(options.maxStarts ?? 4);
   const unpacker = new Unpacker(path.join(options.dataDir, 'packages'));
   const homesFolder = path.join(options.dataDir, 'homes');
@@ -46,8 +47,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): HostRuntim
       func ??= funcPath === undefined ? findFunc(searchPath, process.platform) : Promise.resolve(funcPath);
       return func;
     },
-    // Places are handed over in wall time: a compressed clock makes no process end sooner.
-    pool: new ProcessPool(options.maxHosts ?? 64, systemClock()),
+    ...{ wall, pool: new ProcessPool(options.maxHosts ?? 64, wall) },
     limitStarts: <T>(work: () => Promise<T>) => limit(work),
     log: options.log ?? (() => undefined),
   } as const;

@@ -87,15 +87,16 @@ function parseSegment(text: string): Segment {
     checks.push((value) =>
       constraints.every(([, kind = '', argument = '']) => satisfies(value, kind, argument)),
     );
-    source += '([^/]+)';
+    source += '(.+)';
   }
   source += escapeText(text.slice(at));
   const plain = names.length === 1 && at === text.length && text.startsWith('{');
   const rank = names.length === 0 ? 1 : catchAll ? 4 : constrained || !plain ? 2 : 3;
-  return { rank, expression: new RegExp(`^${source}$`, 'i'), names, checks, optional, catchAll, fallback };
+  return { rank, expression: new RegExp(`^${source}$`, 'is'), names, checks, optional, catchAll, fallback };
 }
 
-const parameter = /\{(\*{0,2})([a-z_][\w-]*)((?:[^{}]|\{[^{}]*\})*)\}/gi;
+/** Braces within a constraint are written double. */
+const parameter = /\{(\*{0,2})([a-z_][\w-]*)((?:\{\{|\}\}|[^{}]|\{[^{}]*\})*)\}/gi;
 
 function matchSegments(segments: readonly Segment[], path: string): Readonly<Record<string, string>> | null {
   const parts = path.split('/').filter((part) => part !== '');
@@ -157,9 +158,18 @@ function satisfies(value: string, kind: string, argument: string): boolean {
     case 'range':
       return number >= low && number <= high;
     case 'regex':
-      return new RegExp(argument.replace(/\{\{/g, '{').replace(/\}\}/g, '}'), 'i').test(value);
+      return matchesPattern(value, argument.replace(/\{\{/g, '{').replace(/\}\}/g, '}'));
     default:
       return false;
+  }
+}
+
+/** A pattern that is none, here or in .NET's own dialect, matches nothing. */
+function matchesPattern(value: string, pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'i').test(value);
+  } catch {
+    return false;
   }
 }
 
@@ -167,9 +177,13 @@ function escapeText(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
+/** An encoded slash stays encoded, as the server of the real host leaves it. */
 function decode(part: string): string {
   try {
-    return decodeURIComponent(part);
+    return part
+      .split(/(%2f)/i)
+      .map((piece, at) => (at % 2 === 1 ? piece : decodeURIComponent(piece)))
+      .join('');
   } catch {
     return part;
   }

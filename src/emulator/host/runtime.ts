@@ -27,6 +27,7 @@ export interface HostStart {
     readonly functionKeys: Readonly<Record<string, string>>;
     readonly systemKeys: Readonly<Record<string, string>>;
   };
+  /** The world's time. Processes are waited for in that of the wall. */
   readonly clock: Clock;
 }
 

@@ -1,11 +1,12 @@
 /** Unpacks what was deployed, once per digest, into a folder that nobody writes to: it is run from its package. */
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import { updateCrc32 } from './crc.ts';
 import type { Content } from './runtime.ts';
 
 /** What a package may hold. Far above any real one; they keep a hostile zip from filling the disk. */
@@ -41,6 +42,12 @@ export class Unpacker {
   }
 }
 
+/** A copy of unpacked content that its user may write to. Links stay as they are; they lead to within. */
+export async function copyWritable(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true, verbatimSymlinks: true });
+  await changeModes(to, 0o755, 0o200);
+}
+
 async function unpackOnce(content: Content, folder: string): Promise<string> {
   // The digest becomes a file name, so it must look like one.
   if (!/^[0-9a-f]{16,128}$/i.test(content.digest)) throw new UnpackError('The content has no proper digest.');
@@ -58,7 +65,7 @@ async function unpackOnce(content: Content, folder: string): Promise<string> {
       : new UnpackError(`The package is no sound zip: ${String(thrown)}`);
   }
   await rename(part, target);
-  await makeReadOnly(target);
+  await changeModes(target, 0o555, 0);
   return target;
 }
 
@@ -85,7 +92,7 @@ async function writeEntries(bytes: Uint8Array, root: string): Promise<void> {
     if (entry.fileName.endsWith('/')) continue;
     const mode = entry.externalFileAttributes >>> 16;
     if ((mode & 0o170000) === 0o120000) links.push({ at, to: await readLinkText(zip, entry) });
-    else await writeFile(await openEntry(zip, entry), at, mode);
+    else await writeFile(await openEntry(zip, entry), at, mode, entry);
   }
   await makeLinks(links, root);
 }
@@ -127,9 +134,18 @@ async function readLinkText(zip: ZipFile, entry: Entry): Promise<string> {
 }
 
 /** `wx`: two entries of one name, or a name that differs by case alone, are refused rather than mixed. */
-async function writeFile(stream: Readable, at: string, mode: number): Promise<void> {
+async function writeFile(stream: Readable, at: string, mode: number, entry: Entry): Promise<void> {
   const executable = (mode & 0o111) !== 0;
-  await pipeline(stream, createWriteStream(at, { flags: 'wx', mode: executable ? 0o555 : 0o444 }));
+  let crc = 0;
+  const check = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      crc = updateCrc32(crc, chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(stream, check, createWriteStream(at, { flags: 'wx', mode: executable ? 0o555 : 0o444 }));
+  // yauzl leaves this check to its users.
+  if (crc !== entry.crc32) throw new UnpackError(`${entry.fileName} is damaged: its checksum is wrong.`);
 }
 
 /** Links come last, so that no file is ever written through one; where each leads is asked of the system. */
@@ -145,20 +161,19 @@ async function makeLinks(links: readonly Link[], root: string): Promise<void> {
   }
 }
 
-async function makeReadOnly(folder: string): Promise<void> {
-  await changeFolders(folder, 0o555);
-}
-
 async function makeWritable(folder: string): Promise<void> {
-  if (await exists(folder)) await changeFolders(folder, 0o755);
+  if (await exists(folder)) await changeModes(folder, 0o755, 0);
 }
 
-async function changeFolders(folder: string, mode: number): Promise<void> {
+/** Gives every folder the mode `folderMode`, and adds `fileBits` to the mode of every file. */
+async function changeModes(folder: string, folderMode: number, fileBits: number): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await changeFolders(path.join(folder, entry.name), mode);
+    const inside = path.join(folder, entry.name);
+    if (entry.isDirectory()) await changeModes(inside, folderMode, fileBits);
+    else if (fileBits !== 0 && entry.isFile()) await chmod(inside, (await stat(inside)).mode | fileBits);
   }
-  await chmod(folder, mode);
+  await chmod(folder, folderMode);
 }
 
 function exists(file: string): Promise<boolean> {
