@@ -7,7 +7,7 @@ import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
 import { AnswerError } from './error-facts.ts';
 import { retryRead } from './retry.ts';
-import { type Deployment, readDeployments } from './scm-deployments.ts';
+import { type Deployment, judgeDeployment, readDeployments } from './scm-deployments.ts';
 import type { ScmSession } from './scm-session.ts';
 import type { SiteFacts } from './site-client.ts';
 import type { Tokens } from './tokens.ts';
@@ -69,4 +69,20 @@ export function pickOwn({ known, release, slot }: Course, list: readonly Deploym
     fresh.find((each) => each.temporary) ??
     null
   );
+}
+
+/** What the site says about this very release, by name: where the message is kept, nothing is sent twice. */
+export type Earlier = { readonly is: 'done' } | { readonly is: 'running' } | { readonly is: 'none' };
+
+export function findEarlier(release: Release, list: readonly Deployment[]): Earlier {
+  const own = list.find((each) => each.message.includes(release.id) && !each.temporary);
+  if (!own) return { is: 'none' };
+  const verdict = judgeDeployment(own);
+  if (verdict === 'running') return { is: 'running' };
+  return { is: verdict === 'success' && own.active ? 'done' : 'none' };
+}
+
+/** Ids that cannot be a deployment of ours from here on: all that ended. */
+export function endedIds(list: readonly Deployment[]): readonly string[] {
+  return list.filter((each) => !each.temporary && judgeDeployment(each) !== 'running').map(({ id }) => id);
 }

@@ -52,10 +52,9 @@ async function look(
   if (pinned !== null) return readAt(course, `/api/deployments/${encodeURIComponent(pinned)}`);
   const list = await glance(course, () => listDeployments(course, course.session, course.asked));
   const own = pickOwn(course, list ?? []);
-  if (own) return { found: own, retryAfterMs: null };
-  if (location === null) return { found: null, retryAfterMs: null };
+  if (location === null || (own && !own.temporary)) return { found: own, retryAfterMs: null };
   const latest = await readAt(course, location);
-  return latest.found && pickOwn(course, [latest.found]) ? latest : { ...latest, found: null };
+  return { ...latest, found: (latest.found && pickOwn(course, [latest.found])) ?? own };
 }
 
 async function readAt(course: Course, path: string): Promise<Look> {

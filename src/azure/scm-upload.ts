@@ -5,35 +5,46 @@ import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
 import { AnswerError } from './error-facts.ts';
 import { delayBefore } from './retry.ts';
-import { type Course, listDeployments, pickOwn } from './scm-course.ts';
+import { type Course, endedIds, findEarlier, listDeployments, pickOwn } from './scm-course.ts';
 import { followDeployment } from './scm-follow.ts';
 import { rebaseLocation } from './scm-session.ts';
 import { TransportError } from './transport.ts';
 
 const uploadLimit = 4;
 const busyDelayMs = 5_000;
+const longestBusyDelayMs = 60_000;
 
 /** Sends until one sending is taken, then follows it. A lost answer is looked after before anything is sent again. */
-export async function deliver(course: Course): Promise<void> {
-  const { clock, random, untilMs } = course;
-  for (let uploads = 1, now = course; ; now = await withKnown(course)) {
-    const sent = await uploadOnce(now);
-    if (sent.is === 'taken') return followDeployment(now, sent.location);
-    if (sent.is === 'lost' && (await findLost(now))) return followDeployment(now, null);
-    const busy = sent.is === 'busy';
-    if (!busy && ++uploads > uploadLimit) throw sent.error;
-    const ownDelayMs = delayBefore(uploads, sent.error.retryAfterMs, random);
-    const delayMs = busy ? Math.max(busyDelayMs, ownDelayMs) : ownDelayMs;
-    if (clock.now() + delayMs > untilMs) throw sent.error;
-    await clock.sleep(delayMs);
+export async function deliver(start: Course): Promise<void> {
+  let course = start;
+  for (let uploads = 1, refusals = 0; ; ) {
+    const sent = await uploadOnce(course);
+    if (sent.is === 'taken') return followDeployment(course, sent.location);
+    if (sent.is === 'lost' && (await findLost(course))) return followDeployment(course, null);
+    if (sent.is === 'busy') refusals++;
+    else if (++uploads > uploadLimit) throw sent.error;
+    await waitToSend(course, sent, sent.is === 'busy' ? refusals : uploads);
+    const list = await listDeployments(course, course.session, course.asked);
+    const own = findEarlier(course.release, list);
+    if (own.is === 'done') return;
+    if (own.is === 'running') return followDeployment(course, null);
+    // What others finished while we waited is not ours either.
+    course = { ...course, known: new Set([...course.known, ...endedIds(list)]) };
   }
 }
 
-/** What others finished while we waited is not ours either. */
-async function withKnown(course: Course): Promise<Course> {
-  const list = await listDeployments(course, course.session, course.asked);
-  const ended = list.filter((each) => !each.temporary && each.complete).map((each) => each.id);
-  return { ...course, known: new Set([...course.known, ...ended]) };
+/** A busy site is knocked at less and less often: each knock carries the whole package. */
+async function waitToSend(
+  course: Course,
+  sent: Exclude<Sent, { is: 'taken' }>,
+  times: number,
+): Promise<void> {
+  const { clock, random, untilMs } = course;
+  const ownDelayMs = delayBefore(times, sent.error.retryAfterMs, random);
+  const busyMs = Math.min(longestBusyDelayMs, busyDelayMs * 2 ** (times - 1));
+  const delayMs = sent.is === 'busy' ? Math.max(busyMs, ownDelayMs) : ownDelayMs;
+  if (clock.now() + delayMs > untilMs) throw sent.error;
+  await clock.sleep(delayMs);
 }
 
 type Sent =

@@ -4,8 +4,7 @@ import type { Release } from '../release/release.ts';
 import { stampSetting } from '../release/release.ts';
 import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
-import { type Delivery, listDeployments, type ScmParts } from './scm-course.ts';
-import { judgeDeployment } from './scm-deployments.ts';
+import { type Delivery, endedIds, findEarlier, listDeployments, type ScmParts } from './scm-course.ts';
 import { followDeployment } from './scm-follow.ts';
 import { openSession, type ScmSession } from './scm-session.ts';
 import { deliver } from './scm-upload.ts';
@@ -41,12 +40,14 @@ export async function deployToSlot(parts: ScmParts, delivery: Delivery): Promise
   // The first look also finds out, before a byte is sent, whether this site can be reached and lets us in.
   const earlier = await listDeployments(parts, session, asked);
   await waitForSettings(parts, session, { release, asked });
-  const own = earlier.find((each) => each.message.includes(release.id) && !each.temporary);
-  const state = own ? judgeDeployment(own) : null;
-  if (state === 'success' && own?.active) return;
-  const known = new Set(earlier.filter((each) => each !== own || state !== 'running').map((each) => each.id));
+  const own = findEarlier(release, earlier);
+  if (own.is === 'done') return;
+  // One that runs under our name is ours from an earlier life; all others that are there are not.
+  const others =
+    own.is === 'running' ? earlier.filter((each) => !each.message.includes(release.id)) : earlier;
+  const known = new Set([...others.map(({ id }) => id), ...endedIds(earlier)]);
   const course = { ...parts, ...delivery, session, untilMs, asked, known };
-  await (state === 'running' ? followDeployment(course, null) : deliver(course));
+  await (own.is === 'running' ? followDeployment(course, null) : deliver(course));
 }
 
 /**
