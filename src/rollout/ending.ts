@@ -1,5 +1,7 @@
 /** Every end says which release each target runs live (law 4): read from Azure, not remembered. */
 import pLimit from 'p-limit';
+import type { Target } from '../plan/fleet.ts';
+import type { Standing } from '../target/strategy.ts';
 import type { EndStanding, Outcome } from './events.ts';
 import { progressOf } from './progress.ts';
 import { recall } from './recall.ts';
@@ -12,6 +14,9 @@ export interface Ended {
 }
 
 const maxReads = 16;
+/** The last word on a rollout that went well is not spoilt by one answer that ARM did not give. */
+const triesPerTarget = 4;
+const retryMs = 15_000;
 
 export async function end(run: Run, outcome: Outcome, why: string): Promise<Ended> {
   const standings = await readStandings(run);
@@ -48,12 +53,20 @@ async function readStandings(run: Run): Promise<readonly EndStanding[]> {
   return allEnded(
     run.plan.targets.map(({ facts: { target } }) =>
       limit(async (): Promise<EndStanding> => {
-        run.goOn();
         const phase = phases.get(target.name) ?? 'pending';
-        const standing = await run.ports.strategy.inspect(target).catch(() => null);
+        const standing = await readPatiently(run, target);
         if (!standing) return { target: target.name, live: null, beside: null, readable: false, phase };
         return { target: target.name, live: standing.live, beside: standing.beside, readable: true, phase };
       }),
     ),
   );
+}
+
+async function readPatiently(run: Run, target: Target): Promise<Standing | null> {
+  for (let tries = 1; ; tries++) {
+    run.goOn();
+    const standing = await run.ports.strategy.inspect(target).catch(() => null);
+    if (standing || tries >= triesPerTarget) return standing;
+    await run.pause(retryMs);
+  }
 }

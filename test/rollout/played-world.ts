@@ -1,0 +1,238 @@
+/**
+ * Slots in memory behind the real slot strategy and the real engine, on a clock that is moved by hand. What goes
+ * wrong is scripted; what was done to the world is written down beside the engine's own journal.
+ */
+import { VirtualClock } from '../../src/clock.ts';
+import { DoubtError, RefusalError, TransientError } from '../../src/errors.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { Look, Question } from '../../src/probe/look.ts';
+import type { Condition, Side } from '../../src/probe/verdict.ts';
+import { stampSetting } from '../../src/release/release.ts';
+import type { Happening, Notice, Recorded } from '../../src/rollout/events.ts';
+import type { Assignment } from '../../src/rollout/ports.ts';
+import { rollBackRollout, rollOut } from '../../src/rollout/rollout.ts';
+import type { SlotClient } from '../../src/target/slot-client.ts';
+import { createSlotSwap } from '../../src/target/slot-swap.ts';
+import { besideHostOf, liveHostOf, makeReading, makeRelease } from '../builders.ts';
+
+/**
+ * What becomes of one request for a swap. `lost-*`: no answer came, and the slots were exchanged afterwards,
+ * before, `late` (three minutes on) or not. `hollow`: reported as done, and nothing moved.
+ */
+export type SwapTrouble =
+  | 'lost-before'
+  | 'lost-after'
+  | 'late'
+  | 'conflict'
+  | 'throttled'
+  | 'refused'
+  | 'hollow'
+  | 'hangs'
+  | 'bug';
+
+export interface Seen {
+  readonly target: string;
+  readonly side: Side;
+  /** What really runs there. */
+  readonly release: string | null;
+  readonly elapsedMs: number;
+}
+
+export interface Troubles {
+  /** One entry a request for a swap of this target; null: none. */
+  readonly swaps?: Readonly<Record<string, readonly (SwapTrouble | null)[]>>;
+  /** One entry a deployment to this target. */
+  readonly deploys?: Readonly<Record<string, readonly ('unavailable' | 'refused' | null)[]>>;
+  /** How what runs there answers; null: well. */
+  readonly health?: (seen: Seen) => Condition | null;
+  readonly isUnreadable?: (target: string, elapsedMs: number) => boolean;
+  /** Called right after an entry was journaled: a drift, a cancellation. */
+  readonly after?: (entry: Recorded, world: World) => void;
+}
+
+interface Slots {
+  live: string | null;
+  beside: string | null;
+  operation: string | null;
+}
+
+/** What happened in the world, whatever the journal says. */
+export interface Deed {
+  readonly what: 'asked' | 'swapped' | 'deployed' | 'written';
+  readonly target: string;
+  readonly atMs: number;
+}
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly startMs: number;
+  readonly slots: ReadonlyMap<string, Slots>;
+  readonly deeds: readonly Deed[];
+  readonly entries: readonly Recorded[];
+  readonly notices: readonly Notice[];
+  /** Questions that were asked of the hosts, in order. */
+  readonly looks: readonly (Question & { readonly atMs: number })[];
+  /** Cancels the run that is under way. */
+  cancel(signal: string): void;
+  /** Begins, or resumes from the journal as it is. */
+  rollOut(): ReturnType<typeof rollOut>;
+  rollBack(why: string): ReturnType<typeof rollOut>;
+}
+
+export const swapTookMs = 60_000;
+const deployTookMs = 20_000;
+const lateMs = 180_000;
+
+export function playWorld(plan: Plan, troubles: Troubles = {}): World {
+  const clock = new VirtualClock();
+  const deeds: Deed[] = [];
+  const looks: (Question & { readonly atMs: number })[] = [];
+  const notices: Notice[] = [];
+  const slots = new Map(
+    plan.targets.map(({ facts }): [string, Slots] => [
+      facts.target.name,
+      { live: facts.production.releaseId, beside: null, operation: null },
+    ]),
+  );
+  const startMs = clock.now();
+  const note = (what: Deed['what'], target: string) => deeds.push({ what, target, atMs: clock.now() });
+  const parts: Parts = { clock, startMs, slots, troubles, note };
+  const client = playClient(parts);
+  const entries: Recorded[] = [];
+  let stop = new AbortController();
+  const assign = (): Assignment => {
+    stop = new AbortController();
+    const journal = {
+      entries,
+      async append(event: Happening) {
+        const at = new Date(clock.now()).toISOString();
+        const entry = structuredClone({ seq: entries.length + 1, at, rollout: 'r-new', ...event });
+        entries.push(entry);
+        troubles.after?.(entry, world);
+      },
+    };
+    const onProgress = () => {};
+    const strategy = createSlotSwap({ client, settings: {}, clock, onProgress, onWait: onProgress });
+    const look = playLook(parts, (question) => looks.push({ ...question, atMs: clock.now() }));
+    const ports = { strategy, look, journal, clock, tell: (notice: Notice) => void notices.push(notice) };
+    return { plan, release: makeRelease(), settingsDigest: 's', ports: { ...ports, stop: stop.signal } };
+  };
+  const world: World = {
+    ...{ clock, startMs, slots, deeds, entries, notices, looks },
+    cancel: (signal) => stop.abort(signal),
+    rollOut: () => clock.run(rollOut(assign())),
+    rollBack: (why) => clock.run(rollBackRollout(assign(), why)),
+  };
+  return world;
+}
+
+interface Parts {
+  readonly clock: VirtualClock;
+  readonly startMs: number;
+  readonly slots: ReadonlyMap<string, Slots>;
+  readonly troubles: Troubles;
+  readonly note: (what: Deed['what'], target: string) => void;
+}
+
+function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClient {
+  const turns = new Map<string, number>();
+  const takeTurn = <T>(kind: string, target: string, script: readonly T[] | undefined): T | null => {
+    const turn = turns.get(`${kind} ${target}`) ?? 0;
+    turns.set(`${kind} ${target}`, turn + 1);
+    return script?.[turn] ?? null;
+  };
+  const exchange = async (name: string, afterMs: number) => {
+    const at = slots.get(name)!;
+    if (at.operation !== null) throw new TransientError('409: busy', { code: 'operation-in-progress' });
+    if (afterMs > swapTookMs) await clock.sleep(afterMs - swapTookMs);
+    at.operation = 'SwapSiteSlots';
+    await clock.sleep(Math.min(afterMs, swapTookMs));
+    [at.live, at.beside, at.operation] = [at.beside, at.live, null];
+    note('swapped', name);
+  };
+  return {
+    async readSlots({ name }) {
+      if (troubles.isUnreadable?.(name, clock.now() - startMs))
+        throw new TransientError('503: ARM is unavailable', { code: 'arm-unavailable' });
+      const { live, beside, operation } = slots.get(name)!;
+      const hosts = { liveHost: liveHostOf(name), besideHost: besideHostOf(name) };
+      return { liveId: live, besideId: beside, operation, lastSwapAt: null, preparedFor: null, ...hosts };
+    },
+    async writeSettings({ name }, settings) {
+      slots.get(name)!.beside = settings[stampSetting] ?? null;
+      note('written', name);
+    },
+    async deployPackage({ name }) {
+      await clock.sleep(deployTookMs);
+      const trouble = takeTurn('deploy', name, troubles.deploys?.[name]);
+      if (trouble === 'unavailable') throw new TransientError('503: SCM', { code: 'scm-unavailable' });
+      if (trouble === 'refused') throw new RefusalError('400: not a zip', { code: 'package-refused' });
+      note('deployed', name);
+    },
+    async swap({ name }) {
+      note('asked', name);
+      const trouble = takeTurn('swap', name, troubles.swaps?.[name]);
+      await carryOut(trouble, (afterMs) => exchange(name, afterMs));
+    },
+  };
+}
+
+async function carryOut(
+  trouble: SwapTrouble | null,
+  exchange: (afterMs: number) => Promise<void>,
+): Promise<void> {
+  const lost = () => new DoubtError('the answer was lost', { code: 'swap-unanswered' });
+  switch (trouble) {
+    case null:
+      return exchange(swapTookMs);
+    case 'lost-before':
+      throw lost();
+    case 'lost-after':
+      await exchange(swapTookMs);
+      throw lost();
+    case 'late':
+      // Nobody waits for it: that is what late means.
+      exchange(lateMs).catch(() => {});
+      throw lost();
+    case 'conflict':
+      throw new TransientError('409: another operation is in progress', { code: 'operation-in-progress' });
+    case 'throttled':
+      throw new TransientError('429', { code: 'throttled', retryAfterMs: 45_000 });
+    case 'refused':
+      throw new RefusalError('409: the scope is locked', { code: 'scope-locked' });
+    case 'hollow':
+      return;
+    case 'hangs':
+      return new Promise(() => {});
+    case 'bug':
+      throw new TypeError('undefined is not a function');
+    default:
+      trouble satisfies never;
+  }
+}
+
+/** Looks as the real one judges: whoever is not the expected release is asked nothing, and is not up yet. */
+function playLook({ clock, startMs, slots, troubles }: Parts, note: (question: Question) => void): Look {
+  return async (question, signal) => {
+    note(question);
+    await clock.sleep(100, signal);
+    const { target, side, expected, checks } = question;
+    const release = slots.get(target.name)![side];
+    const health = troubles.health?.({
+      target: target.name,
+      side,
+      release,
+      elapsedMs: clock.now() - startMs,
+    });
+    const isMistaken = release !== expected && health !== 'unreachable';
+    const condition = isMistaken ? 'starting' : (health ?? 'healthy');
+    const said = isMistaken ? `release ${release ?? 'without a stamp'} answers` : condition;
+    const reading = makeReading({ condition, target: target.name, atMs: clock.now(), said });
+    const isWell = condition === 'healthy';
+    return {
+      reading: { ...reading, side, expected },
+      functions: isWell ? ['orders'] : [],
+      passed: isWell ? checks.map((check) => check.name) : [],
+    };
+  };
+}
