@@ -54,6 +54,13 @@ function tell(event: Shown, view: View): string {
   }
 }
 
+/** Smaller packages are there before a line about them is read. */
+const slowUploadBytes = 10_000_000;
+
+function quarterOf(event: Parameters<typeof percent>[0]): string {
+  return String(Math.floor(percent(event) / 25));
+}
+
 /** Says whether an event brings anything that its predecessor of the same kind did not. */
 function createNovelty(): (event: Shown) => boolean {
   const last = new Map<string, string>();
@@ -65,7 +72,7 @@ function createNovelty(): (event: Shown) => boolean {
   return (event) => {
     switch (event.type) {
       case 'upload.progressed':
-        return isNew(`upload ${event.target}`, String(Math.floor(percent(event) / 25)));
+        return event.totalBytes >= slowUploadBytes && isNew(`upload ${event.target}`, quarterOf(event));
       case 'operation.waited':
         return isNew(`wait ${event.target}`, event.what);
       case 'reading.taken':

@@ -69,8 +69,8 @@ const sentences: Sentences = {
   'reading.taken': ({ reading }, view) => tellReading(reading, view),
   'target.cleared': ({ target, during, verdict }, view) =>
     during === 'clear'
-      ? `${place(target, view)}: cleared for promotion. ${endWith(verdict.why)}`
-      : `${place(target, view)}: still well right before its promotion. ${endWith(verdict.why)}`,
+      ? `${place(target, view)}: cleared for promotion: ${endWith(verdict.why)}`
+      : `${place(target, view)}: still well right before its promotion: ${endWith(verdict.why)}`,
   'target.refused': ({ target, verdict }, view) =>
     `${place(target, view)}: refused in staging (${verdict.conclusion}). ${tellVerdict(verdict)}`,
   'wave.opened': ({ wave, targets }) => `Wave ${wave} opens: ${list(targets)}.`,
@@ -82,7 +82,7 @@ const sentences: Sentences = {
     `${place(target, view)}: the promotion failed. ${tellFailure(failure)}`,
   'target.observed': ({ target, verdict }, view) =>
     verdict.conclusion === 'healthy'
-      ? `${place(target, view)}: well in production. ${endWith(verdict.why)}`
+      ? `${place(target, view)}: well in production: ${endWith(verdict.why)}`
       : `${place(target, view)}: not well in production (${verdict.conclusion}). ${tellVerdict(verdict)}`,
   'wave.promoted': ({ wave, bakeUntilMs, at }) => {
     const leftMs = bakeUntilMs - Date.parse(at);
@@ -109,7 +109,7 @@ const sentences: Sentences = {
   'revert.failed': ({ target, failure }, view) =>
     `${place(target, view)}: could not be taken back. ${tellFailure(failure)}`,
   'target.reverted': ({ target, verdict }, view) =>
-    `${place(target, view)}: the release from before is live and ${verdict.conclusion}. ${endWith(verdict.why)}`,
+    `${place(target, view)}: the release from before is live again: ${endWith(verdict.why)}`,
   'target.stranded': ({ target, why }, view) => `${place(target, view)}: stranded. ${endWith(why)}`,
   'halt.decided': ({ why }) => `Halting. ${endWith(why)}`,
 };

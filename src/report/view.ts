@@ -248,7 +248,9 @@ function end(view: View, event: Extract<Recorded, { type: 'rollout.ended' }>): V
     const row = view.rows.get(target);
     if (!row) continue;
     const seen = readable ? { live, beside } : { live: undefined, beside: undefined };
-    view.rows.set(target, { ...row, ...seen, ...calm, phase, untilMs: row.untilMs ?? view.nowMs });
+    // The standings are read before the end is known: what baked through a settled rollout has settled with it.
+    const last = event.outcome === 'settled' && phase === 'baked' ? 'settled' : phase;
+    view.rows.set(target, { ...row, ...seen, ...calm, phase: last, untilMs: row.untilMs ?? view.nowMs });
   }
   return { ...view, end: { outcome: event.outcome, why: event.why } };
 }

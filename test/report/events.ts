@@ -153,8 +153,8 @@ export const rolledBack: readonly Shown[] = timeline([
   [1, { type: 'incumbent.looked', target: 'weu', passed: ['health'], functions: ['orders', 'health'] }],
   [1, { type: 'stage.begun', target: 'weu' }],
   [1, { type: 'stage.begun', target: 'neu' }],
-  [2, { type: 'upload.progressed', target: 'weu', sentBytes: 710_000, totalBytes: 1_400_512 }],
-  [2, { type: 'upload.progressed', target: 'weu', sentBytes: 720_000, totalBytes: 1_400_512 }],
+  [2, { type: 'upload.progressed', target: 'weu', sentBytes: 7_100_000, totalBytes: 14_000_512 }],
+  [2, { type: 'upload.progressed', target: 'weu', sentBytes: 7_200_000, totalBytes: 14_000_512 }],
   [4, { type: 'operation.waited', target: 'neu', what: 'the SCM site is cold' }],
   [
     9,
