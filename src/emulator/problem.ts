@@ -2,17 +2,24 @@
 import type { z } from 'zod';
 
 export interface InputProblem {
-  /** `sites[2].plan.sku` */
-  readonly path: string;
+  /** `['sites', 2, 'plan', 'sku']`; empty: the whole file. */
+  readonly path: readonly (string | number)[];
   readonly message: string;
+  /** From 1, when it came from a file. */
+  readonly line?: number;
 }
 
-/** A world or faults file that cannot be used. `problems` has all that is wrong with it. */
+/** A world or faults file that cannot be used. `problems` has all that is wrong with it; so has the message. */
 export class BadInput extends Error {
   readonly problems: readonly InputProblem[];
 
   constructor(what: string, problems: readonly InputProblem[]) {
-    const lines = problems.map(({ path, message }) => `  ${path === '' ? '(whole file)' : path}: ${message}`);
+    const lines = problems.map(({ path, message, line }) => {
+      const where = [line === undefined ? '' : `line ${line}`, renderPath(path)]
+        .filter((part) => part !== '')
+        .join(', ');
+      return `  ${where === '' ? '' : `${where}: `}${message}`;
+    });
     super(`${what} cannot be used:\n${lines.join('\n')}`);
     this.name = 'BadInput';
     this.problems = problems;
@@ -27,20 +34,15 @@ export function demand<T extends z.ZodType>(schema: T, value: unknown, what: str
 }
 
 function asProblems(issue: z.core.$ZodIssue): readonly InputProblem[] {
-  const path = renderPath(issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: joinKey(path, key), message: 'there is no such key' }));
-  }
-  return [{ path, message: issue.message }];
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }));
 }
 
-function renderPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : joinKey(text, String(part))),
-    '',
-  );
-}
-
-function joinKey(path: string, key: string): string {
-  return path === '' ? key : `${path}.${key}`;
+/** `sites[2].plan.sku` */
+export function renderPath(path: InputProblem['path']): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text === '' ? part : `${text}.${part}`;
+  }, '');
 }

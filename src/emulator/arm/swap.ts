@@ -10,9 +10,6 @@ import { type AppCall, is } from './call.ts';
 import { demandQuiet } from './conflicts.ts';
 import { idOf, typeOf } from './shapes.ts';
 
-/** How long a client is asked to wait between two looks. Azure's own value is not documented (§11): a decision. */
-const retryAfterSeconds = 15;
-
 export async function swapSlots(call: AppCall): Promise<Response> {
   const { platform, incoming } = call;
   const pair = await readPair(call);
@@ -21,7 +18,7 @@ export async function swapSlots(call: AppCall): Promise<Response> {
   const facts = { door: 'arm', method: 'POST', path: incoming.url.pathname, slot: pair.source } as const;
   const operation = beginSwap(platform, pair.source, pair.target, platform.faults.swapFailure(facts));
   const location = `${platform.addresses.origin}${idOf(call.slot)}/operationresults/${operation.id}?api-version=${call.apiVersion}`;
-  return empty(202, { location, 'retry-after': String(retryAfterSeconds) });
+  return pending(call, location);
 }
 
 export function readOperation(call: AppCall): Response {
@@ -30,7 +27,7 @@ export function readOperation(call: AppCall): Response {
     return appServiceError(404, 'NotFound', `Cannot find Operation with id ${call.rest.at(-1)}.`, '51004');
   if (!operation.outcome) {
     const location = `${call.platform.addresses.origin}${call.incoming.url.pathname}${call.incoming.url.search}`;
-    return empty(202, { location, 'retry-after': String(retryAfterSeconds) });
+    return pending(call, location);
   }
   const { outcome } = operation;
   return outcome.status === 'succeeded'
@@ -94,6 +91,11 @@ async function readOther(call: AppCall): Promise<Slot> {
   if (other !== call.slot) return other;
   const message = `Cannot swap slot '${call.slot.name}' of site '${call.site.name}' with itself.`;
   throw new Refused(appServiceError(400, 'BadRequest', message, '51008'));
+}
+
+function pending({ platform }: AppCall, location: string): Response {
+  const waitSeconds = Math.ceil(platform.world.latencies.swapPoll / 1000);
+  return empty(202, { location, ...(waitSeconds > 0 ? { 'retry-after': String(waitSeconds) } : {}) });
 }
 
 function preparedAlready(slot: Slot): Refused {

@@ -56,7 +56,7 @@ const thenSchema = z
     code: z.string().optional(),
     message: z.string().optional(),
     body: z.string().optional(),
-    headers: headers.optional(),
+    headers: z.record(z.string(), z.string()).optional(),
     effect: effect.optional(),
     delay: duration.optional(),
     lost: z.enum(['before', 'after']).optional(),

@@ -66,6 +66,8 @@ const latenciesSchema = z.strictObject({
   swapPing: duration.prefault('15s'),
   swapRoute: duration.prefault('5s'),
   swapPost: duration.prefault('10s'),
+  /** Retry-After of a running swap; Azure's own value is not documented (azure-platform.md §11). 0: none is sent. */
+  swapPoll: duration.prefault('15s'),
 });
 
 const identitySchema = z.strictObject({

@@ -1,0 +1,161 @@
+/** The emulator's own door: reads its flags and files, serves, prints one line of JSON, and ends in order. */
+import { existsSync, fstatSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../clock.ts';
+import { createEmulator, type EmulatorOptions } from './emulator.ts';
+import { createProcessRuntime } from './host/process-runtime.ts';
+import { loadFaults, loadWorld } from './input-file.ts';
+import { BadInput } from './problem.ts';
+import { makeCertificates } from './serve/certificates.ts';
+import { serve } from './serve/serve.ts';
+
+interface Flags {
+  readonly world: string;
+  readonly faults: string | undefined;
+  readonly port: number;
+  readonly timeScale: number;
+  readonly seed: number;
+  readonly data: string | undefined;
+  readonly anchorMs: number;
+  readonly verbose: boolean;
+}
+
+const usage =
+  'emulator --world FILE [--faults FILE] [--port N] [--time-scale N] [--seed N] [--data DIR] [--anchor MS] [--verbose]';
+
+function readFlags(): Flags {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: {
+      world: text,
+      faults: text,
+      port: text,
+      'time-scale': text,
+      seed: text,
+      data: text,
+      anchor: text,
+      verbose: { type: 'boolean' },
+    },
+  });
+  const problems: string[] = [];
+  const number = (
+    flag: 'port' | 'time-scale' | 'seed' | 'anchor',
+    otherwise: number,
+    min: number,
+    max: number,
+  ): number => {
+    const value = Number(values[flag] ?? otherwise);
+    if (!(value >= min && value <= max))
+      problems.push(`--${flag} must be a number from ${min} to ${max}; found "${values[flag]}"`);
+    return value;
+  };
+  const flags: Flags = {
+    world: values.world ?? '',
+    faults: values.faults,
+    port: number('port', 0, 0, 65_535),
+    timeScale: number('time-scale', 1, 0.001, 100_000),
+    seed: number('seed', 1, 0, 2 ** 32 - 1),
+    data: values.data,
+    anchorMs: number('anchor', Date.now(), 0, Number.MAX_SAFE_INTEGER),
+    verbose: values.verbose ?? false,
+  };
+  if (flags.world === '') problems.push('--world is missing');
+  if (problems.length > 0)
+    throw new BadInput(
+      usage,
+      problems.map((message) => ({ path: [], message })),
+    );
+  return flags;
+}
+
+/** A folder of our own, below the given one or the system's; it goes when we go. */
+async function makeFolder(data: string | undefined): Promise<string> {
+  const parent = data ?? tmpdir();
+  await mkdir(parent, { recursive: true });
+  return mkdtemp(join(parent, 'slotwave-emulator-'));
+}
+
+/** Beside us it is a bundle; in the source tree it is in its own folder. */
+function findWorker(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const bundled = join(here, 'host-worker.js');
+  return existsSync(bundled) ? bundled : join(here, 'host', 'worker.ts');
+}
+
+async function run(flags: Flags): Promise<void> {
+  const world = loadWorld(flags.world);
+  const faults = flags.faults === undefined ? [] : loadFaults(flags.faults);
+  const folder = await makeFolder(flags.data);
+  try {
+    await runIn(folder, flags, { world, faults });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Given = Pick<EmulatorOptions, 'world' | 'faults'>;
+
+async function runIn(folder: string, flags: Flags, given: Given): Promise<void> {
+  const { timeScale, anchorMs, seed, port } = flags;
+  const log = flags.verbose ? (line: string) => void process.stderr.write(`${line}\n`) : () => undefined;
+  const certificates = await makeCertificates(Date.now());
+  const ca = join(folder, 'ca.pem');
+  await writeFile(ca, certificates.ca);
+  const clock = systemClock({ scale: timeScale, anchorMs });
+  const runtime = createProcessRuntime({
+    dataDir: join(folder, 'hosts'),
+    nodePath: process.execPath,
+    workerPath: findWorker(),
+    searchPath: process.env['PATH'] ?? '',
+    log,
+  });
+  const ended = waitForEnd();
+  const served = await serve({
+    certificates,
+    port,
+    create: (origin) => createEmulator({ ...given, clock, seed, runtime, origin, timeScale }),
+    onDefect: (thrown) => log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)),
+  });
+  const { url, emulator } = served;
+  const facts = {
+    emulator: 'slotwave',
+    url,
+    ca,
+    ...emulator.identity,
+    timeScale,
+    anchorMs,
+    pid: process.pid,
+  };
+  process.stdout.write(`${JSON.stringify(facts)}\n`);
+  await ended;
+  await served.close();
+}
+
+/**
+ * A signal, or the end of our standard input where that is a pipe: whoever started us is gone. A terminal,
+ * a file or /dev/null says nothing about anybody.
+ */
+function waitForEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    const input = fstatSync(0);
+    if (!input.isFIFO() && !input.isSocket()) return;
+    process.stdin.once('end', () => resolve()).once('error', () => resolve());
+    process.stdin.resume();
+  });
+}
+
+try {
+  await run(readFlags());
+  process.exit(0);
+} catch (thrown) {
+  const isAsked = thrown instanceof BadInput || (thrown instanceof TypeError && 'code' in thrown);
+  const text =
+    thrown instanceof Error ? (isAsked ? thrown.message : (thrown.stack ?? thrown.message)) : String(thrown);
+  process.stderr.write(`${text}\n`);
+  process.exit(isAsked ? 2 : 1);
+}
