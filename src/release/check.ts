@@ -1,6 +1,7 @@
 /** Takes a zip that somebody else made, after reading all of it: what is wrong with it is said before any upload. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { createPause } from './content.ts';
 import { maxHostJsonBytes, readHostJson } from './host-json.ts';
 import { explainMissingInZip } from './missing-host.ts';
 import { printable, warnAboutNames } from './names.ts';
@@ -63,7 +64,7 @@ async function listEntries(
     return refusePackage(zipPath, [{ code: 'package-too-many-files', path: '', message }]);
   }
   try {
-    return await listZip(handle);
+    return await listZip(handle, size);
   } catch (error) {
     const why = messageOf(error);
     const code = why.includes('encryption') ? 'package-zip-encrypted' : 'package-zip-damaged';
@@ -93,9 +94,6 @@ async function readHost(
   }
 }
 
-/** How many entries are read at once. */
-const readsAtOnce = 8;
-
 async function findDamagedEntries(
   handle: FileHandle,
   listed: readonly ListedEntry[],
@@ -104,18 +102,16 @@ async function findDamagedEntries(
   const readable = listed.filter((entry) => !entry.encrypted && (entry.method === 0 || entry.method === 8));
   const totalBytes = readable.reduce((sum, entry) => sum + entry.bytes, 0);
   const problems: PackProblem[] = [];
+  const pause = createPause();
   let bytes = 0;
-  for (let at = 0; at < readable.length; at += readsAtOnce) {
+  for (const [index, entry] of readable.entries()) {
     signal?.throwIfAborted();
-    const batch = readable.slice(at, at + readsAtOnce);
-    const damages = await Promise.all(batch.map((entry) => findDamage(handle, entry)));
-    for (const [index, entry] of batch.entries()) {
-      const damage = damages[index];
-      bytes += entry.bytes;
-      if (damage)
-        problems.push({ code: 'package-zip-damaged', path: entry.path, message: `is damaged: ${damage}` });
-    }
-    onProgress?.({ files: at + batch.length, totalFiles: readable.length, bytes, totalBytes });
+    const damage = await findDamage(handle, entry);
+    if (damage)
+      problems.push({ code: 'package-zip-damaged', path: entry.path, message: `is damaged: ${damage}` });
+    bytes += entry.bytes;
+    onProgress?.({ files: index + 1, totalFiles: readable.length, bytes, totalBytes });
+    await pause(entry.bytes);
   }
   return problems;
 }

@@ -15,7 +15,7 @@ export const deflateChunkBytes = 64 * 1024;
 
 /** Deflates what fits in memory; stored when that is not larger. */
 export function deflateWhole(path: string, bytes: Uint8Array): Deflated {
-  if (bytes.length === 0 || isCompressed(path)) return { method: 'stored', bytes };
+  if (bytes.length < fewBytes || isCompressed(path)) return { method: 'stored', bytes };
   const deflated = deflateSync(bytes, { level, mem: memoryFor(bytes.length) });
   return deflated.length < bytes.length
     ? { method: 'deflated', bytes: deflated }
@@ -47,6 +47,9 @@ export function createDeflater(): StreamDeflater {
 }
 
 const level = 6;
+
+/** Nothing is gained on so little, and the deflater takes its time to start. */
+const fewBytes = 32;
 
 /** fflate's `mem` is the number of bits of its hash table beyond 12; the table should be about as large as the input. */
 function memoryFor(byteCount: number): 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 {

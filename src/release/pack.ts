@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { checkZip } from './check.ts';
-import { readHead } from './content.ts';
+import { readStart } from './content.ts';
 import { maxHostJsonBytes, readHostJson } from './host-json.ts';
 import { type IgnoreRules, ignoreFile, readIgnoreRules } from './ignore.ts';
 import { explainMissingInFolder } from './missing-host.ts';
@@ -51,7 +51,7 @@ export async function packFolder(
   const ownOutput = new Set([await resolveParent(out), await resolveParent(partPathOf(out))]);
   const maxEntries = options.maxEntries ?? maxPackageEntries;
   const walked = await walkFolder(root, { rules, ownOutput, maxEntries });
-  const entries = await demandHostJson(folder, walked);
+  const entries = demandHostJson(folder, walked);
   const { packed, bytes, digest } = await writeZip(folder, out, entries, options);
   return {
     source: folder,
@@ -86,10 +86,10 @@ async function resolveParent(path: string): Promise<string> {
 }
 
 /** Throws all problems of the walk together with those of host.json; marks the custom handler as executable. */
-async function demandHostJson(folder: string, walked: Walked): Promise<readonly FoundEntry[]> {
+function demandHostJson(folder: string, walked: Walked): readonly FoundEntry[] {
   const host = walked.entries.find((entry) => entry.path === 'host.json');
   if (!host) return refusePackage(folder, [...walked.problems, explainMissingInFolder(folder, walked)]);
-  const read = readHostJson((await readHead(host, maxHostJsonBytes)).toString('utf8'));
+  const read = readHostJson(readStart(host, maxHostJsonBytes).toString('utf8'));
   if (!read.ok) {
     const problem = { code: 'package-host-json-invalid', path: 'host.json', message: read.why };
     return refusePackage(folder, [...walked.problems, problem]);

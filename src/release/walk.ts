@@ -1,6 +1,6 @@
 /** Finds what a folder ships: rules applied, links followed, everything that cannot be shipped named. */
-import type { Dirent, Stats } from 'node:fs';
-import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { type Dirent, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { InputError } from '../errors.ts';
 import { findNeverShipped, type IgnoreRules } from './ignore.ts';
@@ -63,21 +63,14 @@ interface Folder {
 
 type Kind = 'file' | 'folder' | 'special';
 
-/** How many files of one folder are looked at together. */
-const looksAtOnce = 32;
-
+/** Folders are listed without blocking; what is in them is looked at at once, which takes microseconds each. */
 async function walkOne(walk: Walk, folder: Folder): Promise<void> {
   const dirents = await listFolder(walk, folder);
   if (!dirents) return;
   if (dirents.length === 0 && folder.path !== '')
     addEntry(walk, folder.path, 'folder', folder.diskPath, null);
-  const inner: Folder[] = [];
-  for (let at = 0; at < dirents.length; at += looksAtOnce) {
-    const batch = dirents.slice(at, at + looksAtOnce);
-    const found = await Promise.all(batch.map((dirent) => visit(walk, folder, dirent)));
-    for (const one of found) if (one) inner.push(one);
-  }
-  for (const one of inner) await walkOne(walk, one);
+  const inner = dirents.map((dirent) => visit(walk, folder, dirent));
+  for (const one of inner) if (one) await walkOne(walk, one);
 }
 
 async function listFolder(walk: Walk, folder: Folder): Promise<readonly Dirent[] | null> {
@@ -90,7 +83,7 @@ async function listFolder(walk: Walk, folder: Folder): Promise<readonly Dirent[]
 }
 
 /** Sorts one name of a folder into entries, left out, or problems; returns the folder that is to be walked next. */
-async function visit(walk: Walk, folder: Folder, dirent: Dirent): Promise<Folder | null> {
+function visit(walk: Walk, folder: Folder, dirent: Dirent): Folder | null {
   const path = folder.path === '' ? dirent.name : `${folder.path}/${dirent.name}`;
   const diskPath = join(folder.diskPath, dirent.name);
   const never =
@@ -100,17 +93,11 @@ async function visit(walk: Walk, folder: Folder, dirent: Dirent): Promise<Folder
   const known = kindOf(dirent);
   if (known !== 'special') return take(walk, folder, path, diskPath, known);
   // Some network file systems do not tell the kind when a folder is listed.
-  const stats = await lstat(diskPath).catch(() => null);
-  return take(walk, folder, path, diskPath, stats ? kindOf(stats) : 'special');
+  const stats = lookAt(() => lstatSync(diskPath));
+  return take(walk, folder, path, diskPath, typeof stats === 'string' ? 'special' : kindOf(stats));
 }
 
-async function take(
-  walk: Walk,
-  folder: Folder,
-  path: string,
-  diskPath: string,
-  kind: Kind,
-): Promise<Folder | null> {
+function take(walk: Walk, folder: Folder, path: string, diskPath: string, kind: Kind): Folder | null {
   const why = walk.rules.leaveOut(path, kind === 'folder' ? 'folder' : 'file');
   if (why) return leaveOut(walk, path, kind, why);
   const nameProblem = findNameProblem(path);
@@ -124,7 +111,7 @@ async function take(
     );
   }
   if (kind === 'folder') return { diskPath, path, chain: [...folder.chain, diskPath] };
-  const stats = await stat(diskPath).catch((error: unknown) => explainIo(error));
+  const stats = lookAt(() => statSync(diskPath));
   if (typeof stats === 'string')
     return addProblem(walk, 'package-unreadable', path, `cannot be read: ${stats}`);
   addEntry(walk, path, 'file', diskPath, stats);
@@ -132,13 +119,8 @@ async function take(
 }
 
 /** Links are followed as long as they stay in the folder; the package has their content, and no links. */
-async function followLink(
-  walk: Walk,
-  folder: Folder,
-  path: string,
-  diskPath: string,
-): Promise<Folder | null> {
-  const leads = await resolveLink(walk, path, diskPath);
+function followLink(walk: Walk, folder: Folder, path: string, diskPath: string): Folder | null {
+  const leads = resolveLink(walk, path, diskPath);
   if ('code' in leads) {
     const why = walk.rules.leaveOut(path, 'file') ?? walk.rules.leaveOut(path, 'folder');
     if (why) return leaveOut(walk, path, 'file', why);
@@ -157,23 +139,32 @@ async function followLink(
   return take(walk, folder, path, leads.diskPath, leads.kind);
 }
 
-async function resolveLink(
+function resolveLink(
   walk: Walk,
   path: string,
   diskPath: string,
-): Promise<{ readonly diskPath: string; readonly kind: Kind } | PackProblem> {
-  const to = await readlink(diskPath).catch(() => '?');
+): { readonly diskPath: string; readonly kind: Kind } | PackProblem {
+  const to = lookAt(() => readlinkSync(diskPath));
   try {
-    const real = await realpath(diskPath);
+    const real = realpathSync.native(diskPath);
     if (real !== walk.root && !real.startsWith(walk.root.endsWith(sep) ? walk.root : walk.root + sep)) {
       const next = 'Copy what it points to into the folder, or leave the link out in .funcignore.';
       const message = `is a link out of the folder, to ${to}`;
       return { code: 'package-link-outside', path, message, found: real, next };
     }
-    return { diskPath: real, kind: kindOf(await stat(real)) };
+    return { diskPath: real, kind: kindOf(statSync(real)) };
   } catch (error) {
     const message = `is a link to ${to}, which cannot be followed: ${explainIo(error)}`;
     return { code: 'package-link-broken', path, message, found: to };
+  }
+}
+
+/** What is found, or why it cannot be found. */
+function lookAt<T>(look: () => T): T | string {
+  try {
+    return look();
+  } catch (error) {
+    return explainIo(error);
   }
 }
 

@@ -1,5 +1,5 @@
-/** Moves the files that were found into the zip: small ones are read ahead, large ones stream through. */
-import { readHead, readInChunks, readWhole, refuseChanged } from './content.ts';
+/** Moves the files that were found into the zip: small ones in one piece, large ones stream through. */
+import { createPause, readInChunks, readStart, refuseChanged, wholeBytes } from './content.ts';
 import { crc32 } from './crc.ts';
 import { createDeflater, deflateChunkBytes, deflateWhole, isIncompressible } from './deflate.ts';
 import type { PackedEntry } from './package.ts';
@@ -19,47 +19,19 @@ export async function writeEntries(
   entries: readonly FoundEntry[],
   watcher: WriteWatcher,
 ): Promise<void> {
-  for await (const { entry, content } of readAhead(entries)) {
-    const write = content ? writeWhole(writer, entry, content) : writeStreamed(writer, entry, watcher);
-    const { packedBytes } = await write;
-    watcher.onBytes(content?.length ?? 0);
+  const pause = createPause();
+  for (const entry of entries) {
+    const small = entry.bytes <= wholeBytes;
+    const { packedBytes } = await (small ? writeWhole(writer, entry) : writeStreamed(writer, entry, watcher));
+    if (small) watcher.onBytes(entry.bytes);
     const { path, kind, bytes, executable } = entry;
     watcher.onEntry({ path, kind, bytes, packedBytes, executable });
+    await pause(entry.bytes);
   }
 }
 
-/** Files up to this size are deflated in memory, in one step that takes some tens of milliseconds at most. */
-export const wholeBytes = 1024 * 1024;
-
-/** Deflating is the long part; with this many reads under way it never waits for the disk. */
-const readsAhead = 16;
-
-interface Ready {
-  readonly entry: FoundEntry;
-  /** Null: too large to be held. */
-  readonly content: Buffer | null;
-}
-
-async function* readAhead(entries: readonly FoundEntry[]): AsyncGenerator<Ready> {
-  const underWay: Promise<Ready>[] = [];
-  let next = 0;
-  while (next < entries.length || underWay.length > 0) {
-    for (; next < entries.length && underWay.length < readsAhead; next++) {
-      const ready = prepare(entries[next]!);
-      // When an earlier file fails nobody waits for this one any more; its own failure is then of no interest.
-      ready.catch(() => undefined);
-      underWay.push(ready);
-    }
-    yield await underWay.shift()!;
-  }
-}
-
-async function prepare(entry: FoundEntry): Promise<Ready> {
-  if (entry.kind === 'folder') return { entry, content: Buffer.alloc(0) };
-  return { entry, content: entry.bytes <= wholeBytes ? await readWhole(entry) : null };
-}
-
-async function writeWhole(writer: ZipWriter, entry: FoundEntry, content: Buffer): Promise<EntrySums> {
+async function writeWhole(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
+  const content = entry.kind === 'folder' ? Buffer.alloc(0) : readStart(entry, entry.bytes);
   const { method, bytes: packed } = deflateWhole(entry.path, content);
   const crc = crc32(content);
   const sums = { crc, bytes: content.length, packedBytes: packed.length };
@@ -73,7 +45,7 @@ async function writeStreamed(
   entry: FoundEntry,
   watcher: WriteWatcher,
 ): Promise<EntrySums> {
-  const inVain = isIncompressible(entry.path, await readHead(entry, wholeBytes));
+  const inVain = isIncompressible(entry.path, readStart(entry, wholeBytes));
   return inVain ? writeStored(writer, entry, watcher) : writeDeflated(writer, entry, watcher);
 }
 

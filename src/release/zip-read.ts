@@ -2,8 +2,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw, inflateRawSync } from 'node:zlib';
-import { type Entry, fromFdPromise, getFileNameLowLevel } from 'yauzl';
-import { fill } from './content.ts';
+import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader } from 'yauzl';
+import { fill, fillSync } from './content.ts';
 import { crc32 } from './crc.ts';
 import { messageOf } from './problems.ts';
 import { overflow16, overflow32 } from './zip-records.ts';
@@ -60,9 +60,10 @@ export async function readZipEnd(handle: FileHandle, fileBytes: number): Promise
 }
 
 /** Lists the central directory. Throws yauzl's errors, which say what is malformed. */
-export async function listZip(handle: FileHandle): Promise<readonly ListedEntry[]> {
-  // Names are decoded here, because yauzl stops at the first name that it does not like; we name them all.
-  const zip = await fromFdPromise(handle.fd, { decodeStrings: false, autoClose: false });
+export async function listZip(handle: FileHandle, fileBytes: number): Promise<readonly ListedEntry[]> {
+  // Names and sizes are judged here, because yauzl stops at the first that it does not like; we name them all.
+  const lenient = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
+  const zip = await fromRandomAccessReaderPromise(new DirectReader(handle.fd), fileBytes, lenient);
   const listed: ListedEntry[] = [];
   for await (const entry of zip.eachEntry()) listed.push(describeEntry(entry));
   return listed;
@@ -73,7 +74,7 @@ export async function findDamage(handle: FileHandle, entry: ListedEntry): Promis
   try {
     const wanted = localHeaderBytes + entry.rawName.length + extraGuessBytes;
     const small = entry.packedBytes <= inMemoryBytes && entry.bytes <= inMemoryBytes;
-    const head = await readAt(handle, entry.offset, wanted + (small ? entry.packedBytes : 0));
+    const head = readAtSync(handle, entry.offset, wanted + (small ? entry.packedBytes : 0));
     if (head.length < localHeaderBytes || head.readUInt32LE(0) !== 0x04034b50)
       return 'its header is not where the directory says';
     const nameEnd = localHeaderBytes + head.readUInt16LE(26);
@@ -104,6 +105,11 @@ export async function readAt(handle: FileHandle, position: number, byteCount: nu
   return bytes.subarray(0, await fill(handle, bytes, position));
 }
 
+function readAtSync(handle: FileHandle, position: number, byteCount: number): Buffer {
+  const bytes = Buffer.allocUnsafe(byteCount);
+  return bytes.subarray(0, fillSync(handle.fd, bytes, position));
+}
+
 /** The range in pieces. A file handle's own streams would leave a listener on it each. */
 export async function* readRange(
   handle: FileHandle,
@@ -115,6 +121,27 @@ export async function* readRange(
     if (piece.length === 0) return;
     yield piece;
     at += piece.length;
+  }
+}
+
+/** Two reads an entry are too many for a trip through the thread pool each. */
+class DirectReader extends RandomAccessReader {
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    super();
+    this.#fd = fd;
+  }
+
+  override read(
+    into: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    const filled = fillSync(this.#fd, into.subarray(offset, offset + length), position);
+    done(null, filled);
   }
 }
 
@@ -151,16 +178,17 @@ function describeEntry(entry: Entry): ListedEntry {
   const unixMode = isFromUnix(entry) ? entry.externalFileAttributes >>> 16 : 0;
   const path = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
   const isLink = (unixMode & 0o170000) === 0o120000;
+  const kind = isLink ? 'link' : path.endsWith('/') ? 'folder' : 'file';
   const saysEncoding =
     (entry.generalPurposeBitFlag & 0x0800) !== 0 || entry.extraFields.some(({ id }) => id === 0x7075);
   return {
     path,
     rawName: entry.fileNameRaw,
-    kind: isLink ? 'link' : path.endsWith('/') ? 'folder' : 'file',
+    kind,
     method: entry.compressionMethod,
     encrypted: entry.isEncrypted(),
     nameIsClear: saysEncoding || entry.fileNameRaw.every((byte) => byte < 0x80),
-    executable: (unixMode & 0o100) !== 0,
+    executable: kind === 'file' && (unixMode & 0o100) !== 0,
     crc: entry.crc32,
     bytes: entry.uncompressedSize,
     packedBytes: entry.compressedSize,

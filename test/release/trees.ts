@@ -91,7 +91,7 @@ export async function refusalOf(work: Promise<unknown>): Promise<InputError | nu
   } catch (thrown) {
     const error = asSlotwaveError(thrown);
     if (error.kind !== 'input') throw thrown;
-    return error;
+    return error as InputError;
   }
 }
 
