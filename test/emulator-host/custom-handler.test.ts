@@ -13,6 +13,7 @@ createServer((request, response) => {
     const { url, method, headers } = request;
     if (url === '/named') return say(200, { Outputs: { res: { statusCode: 201, headers: { 'x-mine': 'yes' }, body: { payload: JSON.parse(body) } } }, Logs: ['said'], ReturnValue: null });
     if (url === '/returned') return say(200, { Outputs: {}, ReturnValue: 'plain ' + JSON.parse(body).Data.req.Params.id });
+    if (url === '/odd') return say(200, { Outputs: { res: { statusCode: 99, body: 'x' } } });
     if (url === '/broken') return say(500, { sorry: true });
     if (url === '/nonsense') return response.end('no json');
     if (url === '/tick') { timers.push(JSON.parse(body).Metadata.sys.MethodName); return say(200, {}); }
@@ -131,7 +132,7 @@ describe('a custom handler that takes the payload', () => {
     {
       named: http('res'),
       returned: http('$return', { route: 'returned/{id}' }),
-      ...{ broken: http('res'), nonsense: http('res') },
+      ...{ broken: http('res'), nonsense: http('res'), odd: http('res') },
       both: { bindings: [...http('res').bindings, { type: 'queue', direction: 'out', name: 'q' }] },
     },
   );
@@ -155,6 +156,7 @@ describe('a custom handler that takes the payload', () => {
     expect(await (await ask(host, '/api/returned/42')).text()).toBe('plain 42');
     expect((await ask(host, '/api/broken')).status).toBe(500);
     expect((await ask(host, '/api/nonsense')).status).toBe(500);
+    expect((await ask(host, '/api/odd')).status).toBe(500);
     await host.stop();
   });
 });

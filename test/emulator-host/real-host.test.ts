@@ -18,9 +18,10 @@ import {
 const soundApp = `
   const { app } = require('@azure/functions');
   app.http('hello', { methods: ['GET', 'POST'], authLevel: 'anonymous', handler: async (request, context) => {
-    context.log('asked');
+    const body = await request.text();
+    context.log('asked for ' + body);
     return { headers: { 'x-seen': request.headers.get('x-given') ?? '' }, jsonBody: {
-      method: request.method, url: request.url, name: request.query.get('name'), body: await request.text() } };
+      method: request.method, url: request.url, name: request.query.get('name'), body } };
   } });
   app.http('item', { route: 'items/{id:int}/{*rest}', methods: ['GET'], authLevel: 'anonymous',
     handler: async (request) => ({ jsonBody: request.params }) });
@@ -29,6 +30,8 @@ const soundApp = `
   app.http('locked', { methods: ['GET'], authLevel: 'function', handler: async () => ({ body: 'open' }) });
   app.http('vault', { methods: ['GET'], authLevel: 'admin', handler: async () => ({ body: 'open' }) });
   app.http('fails', { methods: ['GET'], authLevel: 'anonymous', handler: async () => { throw new Error('sick'); } });
+  app.http('odd', { methods: ['GET'], authLevel: 'anonymous', handler: async (request) =>
+    request.query.has('text') ? 'only an object is an answer' : { status: 200, headers: { 'x-odd': 'a' }, body: 7n } });
   app.http('silent', { methods: ['GET'], authLevel: 'anonymous', handler: async () => undefined });
   app.http('bytes', { methods: ['POST'], authLevel: 'anonymous',
     handler: async (request) => ({ status: 418, body: new Uint8Array(await request.arrayBuffer()).reverse() }) });
@@ -118,6 +121,8 @@ describe('a sound app', () => {
     ['/hello', 404, ''],
     ['/api/silent', 204, ''],
     ['/api/fails', 500, ''],
+    ['/api/odd?text', 500, ''],
+    ['/api/odd', 200, '7'],
   ])('answers %s with %i %s', async (at, status, text) => {
     const answer = await ask(sound, at);
     expect({ status: answer.status, text: await answer.text() }).toEqual({ status, text });
@@ -148,6 +153,17 @@ describe('a sound app', () => {
     const answer = await ask(sound, '/admin/functions/tick', { method: 'POST', body: '{}', ...asAdmin });
     expect(answer.status).toBe(202);
     await until(async () => JSON.stringify(await askJson(sound, '/api/ticks')) === '[false]');
+  });
+
+  it('runs an HTTP function in the same way, with the input as the body', async () => {
+    const body = JSON.stringify({ input: 'by hand' });
+    expect((await ask(sound, '/admin/functions/hello', { method: 'POST', body, ...asAdmin })).status).toBe(
+      202,
+    );
+    await until(() => sound.recentLines?.().some((line) => line.includes('asked for by hand')) ?? false);
+    expect((await ask(sound, '/admin/functions/absent', { method: 'POST', body, ...asAdmin })).status).toBe(
+      404,
+    );
   });
 
   it('hands out files of the package through the host, and nothing beyond it', async () => {
@@ -244,6 +260,13 @@ describe('a host that cannot start', () => {
     });
     const answer = await ask(host, '/api/a');
     expect([answer.status, await answer.text()]).toEqual([503, 'Function host is not running.']);
+  });
+
+  it('reads host.json with comments and a comma too many, as the host does', async () => {
+    const hostJson = '{ // the app\n "version": "2.0", /* more */ "functionTimeout": "00:10:00", }';
+    const host = stage.start(pack({ 'host.json': hostJson }));
+    expect(await askJson(host, '/admin/host/status', asAdmin)).toMatchObject({ state: 'Running' });
+    await host.stop();
   });
 
   it('shows app_offline.htm with 503 for every request', async () => {

@@ -2,8 +2,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type AppFunction, isHttp } from './app.ts';
-import { parseJson } from './app-plan.ts';
 import { isDisabled } from './environment.ts';
+import { parseJson } from './lenient-json.ts';
 import type { Route } from './routes.ts';
 import type { HostStart } from './runtime.ts';
 import { hostVersion, hostVersionDetails } from './version.ts';

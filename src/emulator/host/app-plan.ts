@@ -1,6 +1,7 @@
 /** What kind of app a package holds and how it can be run here. Nothing is started to find out. */
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from './lenient-json.ts';
 
 /** host.json `customHandler`. */
 export interface CustomHandler {
@@ -162,15 +163,6 @@ export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {};
-}
-
-/** Undefined: no JSON. */
-export function parseJson(text: string | null): unknown {
-  try {
-    return text === null ? undefined : (JSON.parse(text.replace(/^\uFEFF/, '')) as unknown);
-  } catch {
-    return undefined;
-  }
 }
 
 export async function readText(file: string): Promise<string | null> {

@@ -50,3 +50,16 @@ export function triggerOf(fn: AppFunction): Binding | undefined {
 export function isHttp(fn: AppFunction): boolean {
   return triggerOf(fn)?.type.toLowerCase() === 'httptrigger';
 }
+
+/** Throws AppFailedError when what the app gave cannot be an HTTP answer: a status of 99, a header with a line end. */
+export function buildResponse(body: Body, status: number, headers: Pairs): Response {
+  const isEmpty = status === 204 || status === 205 || status === 304;
+  try {
+    return new Response(isEmpty ? null : body, { status, headers });
+  } catch (thrown) {
+    throw new AppFailedError(`The app's answer is no HTTP response: ${String(thrown)}`);
+  }
+}
+
+type Body = string | Uint8Array<ArrayBuffer> | null;
+type Pairs = [string, string][] | Record<string, string>;

@@ -3,8 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../clock.ts';
-import { AppFailedError, type AppFunction, type AppProcess, type HttpCall, triggerOf } from './app.ts';
-import { asRecord, type CustomHandler, findFunctionFolders, parseJson, readText } from './app-plan.ts';
+import {
+  AppFailedError,
+  type AppFunction,
+  type AppProcess,
+  buildResponse,
+  type HttpCall,
+  triggerOf,
+} from './app.ts';
+import { asRecord, type CustomHandler, findFunctionFolders, readText } from './app-plan.ts';
 import {
   explainSilence,
   findFreePort,
@@ -13,6 +20,7 @@ import {
   pollUntil,
   startKept,
 } from './kept-process.ts';
+import { parseJson } from './lenient-json.ts';
 import { exchangeLocally, type LocalAnswer, toWebResponse } from './local-http.ts';
 import { loadTimeoutMs, untilReady } from './node-app.ts';
 import type { Binding } from './protocol.ts';
@@ -205,12 +213,9 @@ function readOutputs(fn: AppFunction, { outputs, returnValue }: Outputs): Respon
   return bodyResponse(output['body'] ?? null, status, Object.fromEntries(headers) as Record<string, string>);
 }
 
-function bodyResponse(body: unknown, status: number, headers: Readonly<Record<string, string>>): Response {
-  if (body === null || status === 204 || status === 304) return new Response(null, { status, headers });
+function bodyResponse(body: unknown, status: number, headers: Record<string, string>): Response {
+  if (body === null) return buildResponse(null, status, headers);
   const isText = typeof body === 'string';
   const type = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
-  return new Response(isText ? body : JSON.stringify(body), {
-    status,
-    headers: { 'content-type': type, ...headers },
-  });
+  return buildResponse(isText ? body : JSON.stringify(body), status, { 'content-type': type, ...headers });
 }

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { type AdminView, answerAdmin, type HostState, notFound, notRunning } from './admin.ts';
-import { AppFailedError, type AppFunction, AppGoneError, type AppProcess } from './app.ts';
+import { AppFailedError, type AppFunction, AppGoneError, type AppProcess, isHttp } from './app.ts';
 import { AppLife, AppNotRunningError } from './app-life.ts';
 import { type AppPlan, planApp } from './app-plan.ts';
 import { buildEnvironment, isDisabled } from './environment.ts';
@@ -207,9 +207,16 @@ export class FunctionHost implements RunningHost {
   }
 
   #runLater(fn: AppFunction, input: string): void {
-    const failed = (thrown: unknown) => this.#keepLine(`${fn.name} failed: ${String(thrown)}`);
     const signal = this.#parts.wall.timeout(frontTimeoutMs);
-    this.#life?.use((app) => app.run(fn, input, signal)).catch(failed);
+    const run = async (app: AppProcess): Promise<void> => {
+      if (!isHttp(fn)) return await app.run(fn, input, signal);
+      // The host makes a request of the input, for the function is written for one.
+      const url = `https://${this.#start.hostName}/admin/functions/${encodeURIComponent(fn.name)}`;
+      const request = new Request(url, { method: 'POST' });
+      await app.answer({ fn, request, body: new TextEncoder().encode(input), params: {} }, signal);
+    };
+    const failed = (thrown: unknown) => this.#keepLine(`${fn.name} failed: ${String(thrown)}`);
+    this.#life?.use(run).catch(failed);
   }
 
   async #answerFunction(request: Request, url: URL, plan: AppPlan): Promise<Response> {

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { buildResponse } from './app.ts';
 
 /** One request to a process on this machine, its answer read whole. */
 export interface LocalExchange {
@@ -44,11 +45,11 @@ export function exchangeLocally(exchange: LocalExchange): Promise<LocalAnswer> {
 }
 
 export function toWebResponse({ status, headers, body }: LocalAnswer): Response {
-  const empty = status === 204 || status === 205 || status === 304;
-  return new Response(empty ? null : new Uint8Array(body), {
+  return buildResponse(
+    new Uint8Array(body),
     status,
-    headers: headers.map(([k, v]) => [k, v]),
-  });
+    headers.map(([name, value]) => [name, value]),
+  );
 }
 
 /** Headers that are about one connection, not about the message. */

@@ -1,5 +1,5 @@
 /** HTTP as the worker protocol writes it, there and back. */
-import { type HttpCall, triggerOf } from './app.ts';
+import { buildResponse, type HttpCall, triggerOf } from './app.ts';
 import type { InvocationResult, InvokeCall, RpcCookie, RpcHttp, TypedData } from './protocol.ts';
 
 export function toInvokeCall(call: HttpCall, invocationId: string): InvokeCall {
@@ -27,14 +27,12 @@ export function toResponse(result: InvocationResult): Response {
   if (!returned) return new Response(null, { status: 204 });
   if (!returned.http) return new Response(toBytes(returned), { status: 200 });
   const { statusCode, headers = {}, cookies = [], body } = returned.http;
-  const status = Number(statusCode ?? 200);
-  const answer = new Headers();
+  const pairs: [string, string][] = [];
   for (const [name, value] of Object.entries(headers)) {
-    for (const one of value.split('\n')) answer.append(name, one);
+    for (const one of value.split('\n')) pairs.push([name, one]);
   }
-  for (const cookie of cookies) answer.append('set-cookie', serializeCookie(cookie));
-  const empty = status === 204 || status === 205 || status === 304;
-  return new Response(empty || !body ? null : toBytes(body), { status, headers: answer });
+  for (const cookie of cookies) pairs.push(['set-cookie', serializeCookie(cookie)]);
+  return buildResponse(body ? toBytes(body) : null, Number(statusCode ?? 200), pairs);
 }
 
 function toBytes(data: TypedData): Uint8Array<ArrayBuffer> {
