@@ -81,9 +81,11 @@ function exchange(
     const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
     const outgoing = send(url, { method: request.method, headers: headersOf(request), agent, signal });
     const sent = watchSent(outgoing, url.protocol === 'https:');
+    let bodyFailure: Error | null = null;
     const fail = (error: Error) => {
       outgoing.destroy();
-      reject(asTransportError(error, { request, host: url.host, sent: sent(), signal }));
+      // A body that fails takes the connection down with it; the body's failure is the one to tell.
+      reject(asTransportError(bodyFailure ?? error, { request, host: url.host, sent: sent(), signal }));
     };
     outgoing.once('response', (incoming) => {
       // From here on the answer decides: a server may refuse a body before it has read all of it.
@@ -95,7 +97,10 @@ function exchange(
       }, fail);
     });
     outgoing.once('error', fail);
-    writeBody(outgoing, request, fail);
+    writeBody(outgoing, request, (error) => {
+      bodyFailure ??= error;
+      fail(error);
+    });
   });
 }
 
@@ -127,34 +132,45 @@ function watchSent(outgoing: ClientRequest, encrypted: boolean): () => boolean {
   return () => connected;
 }
 
-function writeBody(outgoing: ClientRequest, request: HttpRequest, fail: (error: Error) => void): void {
+function writeBody(
+  outgoing: ClientRequest,
+  request: HttpRequest,
+  onBodyFailure: (error: Error) => void,
+): void {
   const { body } = request;
   if (body === undefined) outgoing.end();
   else if (typeof body === 'string' || !('open' in body)) outgoing.end(body);
   else {
-    pipeline(body.open(), countBytes(body, request.onSent), outgoing, (error) => {
-      // The reader's failure is ours to tell; a writer's comes through the request's own error event as well.
-      if (error && !outgoing.destroyed) fail(error);
-    });
+    const failed = (why: string) => onBodyFailure(Object.assign(new Error(why), { code: 'EBODYCHANGED' }));
+    const source = body.open();
+    source.once('error', (error) => failed(`the body cannot be read: ${error.message}`));
+    // The connection's own failures come by the request's error event; here they are only the end of the pipe.
+    pipeline(source, countBytes(body, request.onSent, failed), outgoing, ignore);
   }
 }
 
 /** Counts, and stops a file that changed its length while it was read: a cut body must not look whole. */
-function countBytes(body: StreamedBody, onSent: HttpRequest['onSent']): Transform {
+function countBytes(
+  body: StreamedBody,
+  onSent: HttpRequest['onSent'],
+  failed: (why: string) => void,
+): Transform {
   let bytes = 0;
-  const mismatch = () =>
-    Object.assign(new Error(`expected ${body.bytes} bytes to send, found ${bytes}`), {
-      code: 'EBODYCHANGED',
-    });
+  const stop = (done: (error: Error) => void) => {
+    const why = `the body has another length than the ${body.bytes} bytes that were announced`;
+    failed(why);
+    done(new Error(why));
+  };
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      if (bytes > body.bytes) return done(mismatch());
+      if (bytes > body.bytes) return stop(done);
       onSent?.(bytes);
       done(null, chunk);
     },
     flush(done) {
-      done(bytes === body.bytes ? null : mismatch());
+      if (bytes === body.bytes) done();
+      else stop(done);
     },
   });
 }
