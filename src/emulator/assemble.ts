@@ -70,8 +70,7 @@ export function assemble(options: EmulatorOptions): Assembled {
     platform,
     history,
     end: async () => {
-      await background.end();
-      await runtime.close();
+      await background.end().finally(() => runtime.close());
       contents.clear();
     },
   };
@@ -92,23 +91,26 @@ interface Background {
   end(): Promise<void>;
 }
 
-/** Work without a request: it is waited for at the end, and what it throws then is nobody's. */
+/** Work without a request has nobody to tell that it failed: what it threw is thrown at the end. */
 function createBackground(): Background {
   const controller = new AbortController();
   const running = new Set<Promise<void>>();
+  const defects: unknown[] = [];
   return {
     signal: controller.signal,
     run: (work) => {
-      const run = work().catch((thrown: unknown) => {
-        if (!controller.signal.aborted) throw thrown;
-      });
+      const run = work()
+        .catch((thrown: unknown) => {
+          if (!controller.signal.aborted) defects.push(thrown);
+        })
+        .finally(() => running.delete(run));
       running.add(run);
-      const forget = () => running.delete(run);
-      run.then(forget, forget);
     },
     end: async () => {
       controller.abort(new Error('the emulator was closed'));
-      await Promise.allSettled(running);
+      await Promise.all(running);
+      if (defects.length > 0)
+        throw new AggregateError(defects, 'work in the background of the emulator failed');
     },
   };
 }

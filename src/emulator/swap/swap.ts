@@ -92,7 +92,8 @@ function fail(
   target: Slot,
   answer: FailureAnswer,
 ): void {
-  releaseSource(platform, source);
+  // After a 500 the slots can stay prepared until somebody resets them (azure-platform.md §3.4).
+  if (answer.http !== 500) releaseSource(platform, source);
   end(platform, operation, { status: 'failed', ...answer });
   platform.record({
     type: 'swap.failed',
