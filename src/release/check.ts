@@ -64,7 +64,7 @@ async function listEntries(
     return refusePackage(zipPath, [{ code: 'package-too-many-files', path: '', message }]);
   }
   try {
-    return await listZip(handle, size);
+    return await listZip(handle, size, end);
   } catch (error) {
     const why = messageOf(error);
     const code = why.includes('encryption') ? 'package-zip-encrypted' : 'package-zip-damaged';

@@ -18,7 +18,7 @@ import {
 import { explainIo, ioCodeOf, refusePackage } from './problems.ts';
 import { type FoundEntry, type Walked, walkFolder } from './walk.ts';
 import { type WriteWatcher, writeEntries } from './write-entries.ts';
-import { HashedFile, partPathOf, ZipWriter } from './zip.ts';
+import { HashedFile, isPathOrPart, ZipWriter } from './zip.ts';
 
 /**
  * Packs a folder into `outPath`, or checks a ready zip, which is then used where it lies: `outPath` is not written.
@@ -32,11 +32,7 @@ export async function packRelease(
   if (typeof stats !== 'string' && stats.isDirectory()) return packFolder(source, outPath, options);
   if (typeof stats !== 'string' && stats.isFile()) return checkZip(source, options);
   const why = typeof stats === 'string' ? stats : 'neither a folder nor a file';
-  throw new InputError(`The package ${source} cannot be used: ${why}.`, {
-    code: 'package-not-found',
-    where: source,
-    next: 'package: names the folder that holds host.json, or a .zip of its content.',
-  });
+  return refuseSource(source, why);
 }
 
 /** Packs `folder` into the zip `outPath`, which may lie in it; nothing in the folder is changed. */
@@ -46,11 +42,15 @@ export async function packFolder(
   options: PackOptions = {},
 ): Promise<Package> {
   const out = resolve(outPath);
-  const root = await realpath(folder);
+  const root = await realpath(folder).catch((error: unknown) => refuseSource(folder, explainIo(error)));
   const rules = await readRules(root);
-  const ownOutput = new Set([await resolveParent(out), await resolveParent(partPathOf(out))]);
+  const ownOutput = await resolveParent(out);
   const maxEntries = options.maxEntries ?? maxPackageEntries;
-  const walked = await walkFolder(root, { rules, ownOutput, maxEntries });
+  const walked = await walkFolder(root, {
+    rules,
+    isOwnOutput: (path) => isPathOrPart(path, ownOutput),
+    maxEntries,
+  });
   const entries = demandHostJson(folder, walked);
   const { packed, bytes, digest } = await writeZip(folder, out, entries, options);
   return {
@@ -64,6 +64,14 @@ export async function packFolder(
     leftOut: walked.leftOut,
     warnings: warnAboutNames(packed.map((entry) => entry.path)),
   };
+}
+
+function refuseSource(source: string, why: string): never {
+  throw new InputError(`The package ${source} cannot be used: ${why}.`, {
+    code: 'package-not-found',
+    where: source,
+    next: 'package: names the folder that holds host.json, or a .zip of its content.',
+  });
 }
 
 async function readRules(root: string): Promise<IgnoreRules> {

@@ -32,8 +32,8 @@ export interface Walked {
 
 export interface WalkOptions {
   readonly rules: IgnoreRules;
-  /** Resolved paths that are our own output. */
-  readonly ownOutput: ReadonlySet<string>;
+  /** True for the resolved path of what this program itself writes. */
+  readonly isOwnOutput: (diskPath: string) => boolean;
   readonly maxEntries: number;
 }
 
@@ -87,7 +87,7 @@ function visit(walk: Walk, folder: Folder, dirent: Dirent): Folder | null {
   const path = folder.path === '' ? dirent.name : `${folder.path}/${dirent.name}`;
   const diskPath = join(folder.diskPath, dirent.name);
   const never =
-    findNeverShipped(path) ?? (walk.ownOutput.has(diskPath) ? 'never shipped: our own output' : null);
+    findNeverShipped(path) ?? (walk.isOwnOutput(diskPath) ? 'never shipped: our own output' : null);
   if (never) return leaveOut(walk, path, dirent.isDirectory() ? 'folder' : 'file', never);
   if (dirent.isSymbolicLink()) return followLink(walk, folder, path, diskPath);
   const known = kindOf(dirent);

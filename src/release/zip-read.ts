@@ -47,9 +47,7 @@ export async function readZipEnd(handle: FileHandle, fileBytes: number): Promise
   };
   const long = await readZip64End(handle, endOffset);
   if (typeof long === 'string') return long;
-  if (!long && (short.entries === overflow16 || short.directoryOffset === overflow32)) {
-    return 'its zip64 records are missing';
-  }
+  if (!long && short.directoryOffset === overflow32) return 'its zip64 records are missing';
   const end = { ...(long ?? { ...short, startsAt: endOffset }), comment };
   if (end.directoryOffset + end.directoryBytes !== end.startsAt) {
     return 'something stands before its first entry or around its directory, and the offsets in it do not fit';
@@ -59,13 +57,24 @@ export async function readZipEnd(handle: FileHandle, fileBytes: number): Promise
   return startsWell ? end : 'it starts with something else than an entry (a self-extracting archive?)';
 }
 
-/** Lists the central directory. Throws yauzl's errors, which say what is malformed. */
-export async function listZip(handle: FileHandle, fileBytes: number): Promise<readonly ListedEntry[]> {
+/** Lists the central directory. Throws yauzl's errors, which say what is malformed, and one of the same kind. */
+export async function listZip(
+  handle: FileHandle,
+  fileBytes: number,
+  end: ZipEnd,
+): Promise<readonly ListedEntry[]> {
   // Names and sizes are judged here, because yauzl stops at the first that it does not like; we name them all.
   const lenient = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
   const zip = await fromRandomAccessReaderPromise(new DirectReader(handle.fd), fileBytes, lenient);
   const listed: ListedEntry[] = [];
-  for await (const entry of zip.eachEntry()) listed.push(describeEntry(entry));
+  let directoryBytes = 0;
+  for await (const entry of zip.eachEntry()) {
+    listed.push(describeEntry(entry));
+    directoryBytes += 46 + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
+  }
+  // Without this a count that wrapped around at 65,536 would hide entries that other unpackers find.
+  if (directoryBytes !== end.directoryBytes)
+    throw new Error(`it is longer than its ${listed.length} entries`);
   return listed;
 }
 

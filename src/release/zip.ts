@@ -134,8 +134,13 @@ export class HashedFile implements ByteSink {
   }
 }
 
+/** True for the file, and for what any run, a killed one too, wrote of it under another name. */
+export function isPathOrPart(candidate: string, path: string): boolean {
+  return candidate.startsWith(path) && /^(\.\d+\.part)?$/.test(candidate.slice(path.length));
+}
+
 /** Where a file is while it is being written. The process id keeps two runs apart. */
-export function partPathOf(path: string): string {
+function partPathOf(path: string): string {
   return `${path}.${process.pid}.part`;
 }
 

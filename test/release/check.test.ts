@@ -108,6 +108,16 @@ describe('a zip that is none', () => {
     expect(said).toMatch(message);
   });
 
+  it('that lists more than it counts is refused: others would unpack what was not checked', async () => {
+    const path = await zipOf(host, { path: 'hidden' });
+    damage(path, (bytes) => void bytes.writeUInt16LE(1, bytes.length - 12));
+    const { code, message } = await refuse(path);
+    expect([code, message]).toEqual([
+      'package-zip-damaged',
+      "The zip's directory cannot be read: it is longer than its 1 entries.",
+    ]);
+  });
+
   it('a part of several is refused', async () => {
     const path = await zipOf(host);
     damage(path, (bytes) => void bytes.writeUInt16LE(1, bytes.length - 18));

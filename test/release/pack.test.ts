@@ -113,9 +113,14 @@ describe('packing a folder', () => {
   it('never packs its own output, and packs the same again when the output lies in the folder', async () => {
     const folder = plantTree(tempFolder(), { 'host.json': hostJson });
     const first = await packFolder(folder, join(folder, 'dist/app.zip'));
+    // What a run that was killed left behind.
+    writeFileSync(join(folder, 'dist/app.zip.4711.part'), 'half');
     const second = await packFolder(folder, join(folder, 'dist/app.zip'));
     expect(second.digest).toBe(first.digest);
-    expect(second.leftOut).toEqual([{ path: 'dist/app.zip', why: 'never shipped: our own output' }]);
+    expect(second.leftOut).toEqual([
+      { path: 'dist/app.zip', why: 'never shipped: our own output' },
+      { path: 'dist/app.zip.4711.part', why: 'never shipped: our own output' },
+    ]);
   });
 
   it('changes nothing in the folder', async () => {
