@@ -2,11 +2,12 @@
 import type { PlannedWave } from '../plan/plan.ts';
 import type { Candidate } from '../target/strategy.ts';
 import { decideTurn } from './decide.ts';
+import { findDrift } from './drift.ts';
 import { watchBaking } from './looks.ts';
 import type { Candidates } from './prepare.ts';
 import type { WaveEnd } from './promote.ts';
 import { recall, recallFailures } from './recall.ts';
-import { revertTolerated } from './roll-back.ts';
+import { createWayBack, revertTolerated } from './roll-back.ts';
 import { allEnded, type Run } from './run.ts';
 
 export async function bakeWave(run: Run, wave: PlannedWave, candidates: Candidates): Promise<WaveEnd> {
@@ -29,6 +30,7 @@ export async function bakeWave(run: Run, wave: PlannedWave, candidates: Candidat
 async function watchAll(run: Run, baking: readonly Candidate[], bakeUntilMs: number): Promise<WaveEnd> {
   const turned = new AbortController();
   const lost: string[] = [];
+  const wayBack = createWayBack(run);
   const watchOne = async (candidate: Candidate) => {
     const target = candidate.target.name;
     const verdict = await watchBaking(run, candidate, bakeUntilMs, turned.signal).catch((reason: unknown) => {
@@ -36,14 +38,21 @@ async function watchAll(run: Run, baking: readonly Candidate[], bakeUntilMs: num
       throw reason;
     });
     if (verdict === null || verdict.conclusion === 'healthy') return;
-    if (verdict.conclusion === 'inconclusive') lost.push(`${target}: ${verdict.why}`);
+    const drift = await findDrift(run, candidate);
+    if (drift !== null) lost.push(drift);
+    else if (verdict.conclusion === 'inconclusive') lost.push(`${target}: ${verdict.why}`);
     else await run.note({ type: 'target.failed', target, why: verdict.why, verdict });
     // Tolerated: this target alone goes back now, not when the bake is over; only its own watcher does it.
-    const end = lost.length > 0 || hasTurned(run) ? null : await revertTolerated(run, target);
+    const end = lost.length > 0 || hasTurned(run) ? null : await revertTolerated(run, target, wayBack);
     if (end?.kind === 'lost') lost.push(end.why);
     if (lost.length > 0 || hasTurned(run)) turned.abort();
   };
-  await allEnded(baking.map(watchOne));
+  const watchOrStopAll = (candidate: Candidate) =>
+    watchOne(candidate).catch((thrown: unknown) => {
+      turned.abort();
+      throw thrown;
+    });
+  await allEnded(baking.map(watchOrStopAll));
   if (lost.length > 0) return { kind: 'lost', why: lost.join('; ') };
   return hasTurned(run) ? { kind: 'failed' } : { kind: 'well' };
 }

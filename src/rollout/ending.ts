@@ -2,9 +2,10 @@
 import pLimit from 'p-limit';
 import type { Target } from '../plan/fleet.ts';
 import type { Standing } from '../target/strategy.ts';
+import { explainFailures } from './decide.ts';
 import type { EndStanding, Outcome } from './events.ts';
 import { progressOf } from './progress.ts';
-import { recall } from './recall.ts';
+import { recall, recallFailures, recallToRevert, recallTouched } from './recall.ts';
 import { allEnded, type Run } from './run.ts';
 
 export interface Ended {
@@ -42,9 +43,20 @@ export async function settle(run: Run): Promise<Ended> {
     await run.note({ type: 'rollout.ended', outcome: 'halted', why, standings });
     return { kind: 'ended', outcome: 'halted', why };
   }
+  if (promoted.length === 0 && run.names.length > 0) return endWithout(run, standings);
   const why = `${promoted.length} of ${run.names.length} targets run ${run.release.id}`;
   await run.note({ type: 'rollout.ended', outcome: 'settled', why, standings });
   return { kind: 'ended', outcome: 'settled', why };
+}
+
+/** Every failure was tolerated, and nothing is left that runs the release: that is no success. */
+async function endWithout(run: Run, standings: readonly EndStanding[]): Promise<Ended> {
+  const why = explainFailures(recallFailures(run.entries));
+  const isBack = recallToRevert(run.entries).length === 0;
+  const wasTouched = recallTouched(run.entries).length > 0;
+  const outcome = isBack ? (wasTouched ? 'rolled-back' : 'refused') : 'halted';
+  await run.note({ type: 'rollout.ended', outcome, why, standings });
+  return { kind: 'ended', outcome, why };
 }
 
 async function readStandings(run: Run): Promise<readonly EndStanding[]> {

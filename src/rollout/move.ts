@@ -3,6 +3,7 @@ import { asSlotwaveError, type SlotwaveError } from '../errors.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import { type Candidate, type Cleared, clear, type Standing } from '../target/strategy.ts';
 import { inspectTwice, isMoved, isUnmoved, settleDoubt } from './doubt.ts';
+import { noteDrift } from './drift.ts';
 import type { Failure } from './events.ts';
 import { recall, recallMoved } from './recall.ts';
 import { failureOf, type Run } from './run.ts';
@@ -71,16 +72,11 @@ async function askOnce(run: Run, task: Move, requests: number): Promise<Moved | 
   const { verb, candidate } = task;
   const target = candidate.target.name;
   const verdict = await task.prove();
-  if (verdict.conclusion !== 'healthy') return { kind: 'unproven', verdict };
+  if (verdict.conclusion !== 'healthy') return tellUnproven(run, task, verdict);
   const cleared = clear(candidate, verdict);
   try {
     const before = await inspectTwice(run, candidate);
-    if (!isUnmoved(before, candidate)) {
-      // After a request of ours a late execution is ours too; without one somebody else moved the slots.
-      if (isMoved(before, candidate) && recall(run.entries, `${verb}.begun`, target))
-        return await tellMoved(run, task, before);
-      return await tellDrift(run, candidate, before);
-    }
+    if (!isUnmoved(before, candidate)) return await tellElsewhere(run, task, before);
     if (!recall(run.entries, `${verb}.begun`, target))
       await run.note({ type: `${verb}.begun`, target, before });
     if (requests >= maxRequests) return await giveUp(run, task, null);
@@ -104,12 +100,26 @@ async function tellMoved(run: Run, { verb, candidate }: Move, standing: Standing
   return { kind: 'moved', standing };
 }
 
+/** Not well, or not there any more? What somebody else took away cannot answer. */
+async function tellUnproven(run: Run, task: Move, verdict: Verdict): Promise<Moved> {
+  const standing = await inspectTwice(run, task.candidate).catch(() => null);
+  run.goOn();
+  if (!standing || standing.pending || isUnmoved(standing, task.candidate))
+    return { kind: 'unproven', verdict };
+  return tellElsewhere(run, task, standing);
+}
+
+/** After a request of ours a late execution is ours too; without one somebody else moved the slots. */
+function tellElsewhere(run: Run, task: Move, standing: Standing): Promise<Moved> {
+  const isOurs = recall(run.entries, `${task.verb}.begun`, task.candidate.target.name) !== null;
+  return isOurs && isMoved(standing, task.candidate)
+    ? tellMoved(run, task, standing)
+    : tellDrift(run, task.candidate, standing);
+}
+
 async function tellDrift(run: Run, candidate: Candidate, found: Standing): Promise<Moved> {
-  const target = candidate.target.name;
   const expected: Standing = { live: candidate.incumbentId, beside: candidate.releaseId };
-  await run.note({ type: 'target.drifted', target, expected, found });
-  const why = `${target}: somebody else changed the slots: expected ${tell(expected)}, found ${tell(found)}`;
-  return { kind: 'lost', why };
+  return { kind: 'lost', why: await noteDrift(run, candidate.target, expected, found) };
 }
 
 async function giveUp(run: Run, { verb, candidate }: Move, error: SlotwaveError | null): Promise<Moved> {
@@ -122,8 +132,4 @@ async function giveUp(run: Run, { verb, candidate }: Move, error: SlotwaveError 
       };
   await run.note({ type: `${verb}.failed`, target: candidate.target.name, failure });
   return { kind: 'unmoved', failure };
-}
-
-function tell({ live, beside }: Standing): string {
-  return `${live ?? 'no stamp'} live and ${beside ?? 'no stamp'} beside`;
 }

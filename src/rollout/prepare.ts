@@ -26,6 +26,8 @@ const firstRetryMs = 10_000;
 const longestRetryMs = 120_000;
 
 export async function prepareAll(run: Run): Promise<Prepared> {
+  // A wave was opened before this process: all of this is behind us, and what failed since is no reason to refuse.
+  if (recall(run.entries, 'wave.opened')) return { kind: 'ready', candidates: recallCleared(run) };
   const pool = createPool(run.plan.strategy, null, false);
   const candidates = new Map<string, Candidate>();
   let refusal: string | null = null;
@@ -40,7 +42,8 @@ export async function prepareAll(run: Run): Promise<Prepared> {
   // Nothing is live yet: whatever onFailure says, more failures than tolerated only mean that nothing will be.
   if (decideTurn(failed, run.plan.strategy) !== 'go-on')
     return { kind: 'refused', why: explainFailures(failed) };
-  if (candidates.size === 0) return { kind: 'refused', why: 'no target could be staged' };
+  if (candidates.size === 0 && run.names.length > 0)
+    return { kind: 'refused', why: 'no target could be staged' };
   return { kind: 'ready', candidates };
 }
 
@@ -54,7 +57,7 @@ async function prepareOne(run: Run, name: string, enter: Enter, isRefused: () =>
     if (isRefused()) return { kind: 'not-begun' };
     startedMs = run.ports.clock.now();
     await lookAtIncumbent(run, name);
-    return stageOne(run, name, startedMs + run.plan.strategy.progressDeadlineMs);
+    return stageOne(run, name, startedMs + run.plan.strategy.progressDeadlineMs, isRefused);
   });
   if ('kind' in staged) return staged;
   if (recall(run.entries, 'target.cleared', name)) return { kind: 'cleared', candidate: staged };
@@ -86,7 +89,12 @@ async function tellVerdict(run: Run, candidate: Candidate, verdict: Verdict): Pr
 }
 
 /** Staging again is harmless, so whatever is not a plain no is tried again until the deadline. */
-async function stageOne(run: Run, name: string, deadlineMs: number): Promise<Candidate | Ready> {
+async function stageOne(
+  run: Run,
+  name: string,
+  deadlineMs: number,
+  isRefused: () => boolean,
+): Promise<Candidate | Ready> {
   const known = recallCandidate(run, name);
   if (known) return known;
   if (!recall(run.entries, 'stage.begun', name)) await run.note({ type: 'stage.begun', target: name });
@@ -109,7 +117,8 @@ async function stageOne(run: Run, name: string, deadlineMs: number): Promise<Can
     if (staged.kind === 'defect') throw staged;
     const waitMs = staged.retryAfterMs ?? Math.min(longestRetryMs, firstRetryMs * 2 ** attempt);
     const isFinal = staged.kind === 'refusal' || staged.kind === 'input';
-    if (isFinal || run.ports.clock.now() + waitMs >= deadlineMs)
+    // Refused elsewhere meanwhile: nothing is gained by waiting for this platform.
+    if (isFinal || isRefused() || run.ports.clock.now() + waitMs >= deadlineMs)
       return tellStageFailure(run, name, staged, isFinal);
     run.ports.tell({ type: 'operation.waited', target: name, what: staged.message });
     await run.pause(waitMs);
@@ -126,6 +135,15 @@ async function tellStageFailure(
   if (isFinal) return { kind: 'refused', why: `${name}: ${error.message}` };
   await run.note({ type: 'target.failed', target: name, why: error.message, verdict: null });
   return { kind: 'failed' };
+}
+
+function recallCleared(run: Run): Candidates {
+  const cleared = run.names.filter((name) => recall(run.entries, 'target.cleared', name));
+  return new Map(cleared.flatMap((name) => [[name, recallCandidate(run, name)] as const]).filter(isThere));
+}
+
+function isThere(entry: readonly [string, Candidate | null]): entry is readonly [string, Candidate] {
+  return entry[1] !== null;
 }
 
 /** The candidate of a target that was staged earlier in this rollout, by this process or one before it. */

@@ -2,6 +2,7 @@
 import type { PlannedWave } from '../plan/plan.ts';
 import type { Candidate } from '../target/strategy.ts';
 import { decideTurn } from './decide.ts';
+import { findDrift } from './drift.ts';
 import { watchCandidate, watchPromoted } from './looks.ts';
 import { move } from './move.ts';
 import { createPool } from './pool.ts';
@@ -26,12 +27,17 @@ export async function promoteWave(run: Run, wave: PlannedWave, candidates: Candi
   }
   const pool = createPool(run.plan.strategy, wave.maxConcurrency, true);
   const lost: string[] = [];
+  let isBroken = false;
   const mustStop = () =>
-    lost.length > 0 || decideTurn(recallFailures(run.entries), run.plan.strategy) !== 'go-on';
+    isBroken || lost.length > 0 || decideTurn(recallFailures(run.entries), run.plan.strategy) !== 'go-on';
   const promote = async (candidate: Candidate) => {
     await pool.run(run.facts(candidate.target.name), async () => {
       if (mustStop()) return;
-      const why = await promoteOne(run, candidate);
+      // A defect of ours is thrown when all have ended; until then it must not promote anything more.
+      const why = await promoteOne(run, candidate).catch((thrown: unknown) => {
+        isBroken = true;
+        throw thrown;
+      });
       if (why !== null) lost.push(why);
     });
   };
@@ -63,10 +69,14 @@ async function promoteOne(run: Run, candidate: Candidate): Promise<string | null
     moved.kind === 'unproven'
       ? moved.verdict
       : await watchPromoted(run, candidate, deadlineMs - run.ports.clock.now());
-  if (verdict.conclusion === 'healthy') await run.note({ type: 'target.observed', target, verdict });
-  else if (verdict.conclusion === 'unhealthy')
-    await run.note({ type: 'target.failed', target, why: verdict.why, verdict });
-  else return `${target}: ${verdict.why}`;
+  if (verdict.conclusion === 'healthy') {
+    await run.note({ type: 'target.observed', target, verdict });
+    return null;
+  }
+  const drift = moved.kind === 'moved' ? await findDrift(run, candidate) : null;
+  if (drift !== null) return drift;
+  if (verdict.conclusion !== 'unhealthy') return `${target}: ${verdict.why}`;
+  await run.note({ type: 'target.failed', target, why: verdict.why, verdict });
   return null;
 }
 

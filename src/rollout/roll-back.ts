@@ -1,10 +1,13 @@
 /** Taking back what was promoted: the failing first, then the newest first, and never onto something sick. */
+
+import type { Verdict } from '../probe/verdict.ts';
 import type { Candidate } from '../target/strategy.ts';
 import { explainFailures } from './decide.ts';
 import { settleDoubt } from './doubt.ts';
+import { noteDrift } from './drift.ts';
 import { watchIncumbent } from './looks.ts';
 import { move } from './move.ts';
-import { createPool } from './pool.ts';
+import { createPool, type Pool } from './pool.ts';
 import { recallCandidate } from './prepare.ts';
 import type { WaveEnd } from './promote.ts';
 import { recall, recallFailures, recallToRevert } from './recall.ts';
@@ -20,14 +23,24 @@ export interface RolledBack {
   readonly reverted: readonly string[];
 }
 
-/** Takes back `targets` in this order. One that cannot be taken back never stops the others. */
-export async function rollBack(run: Run, targets: readonly string[]): Promise<RolledBack> {
+/** Going back is urgent: the limits on what moves at once hold, the order of regions does not. */
+export function createWayBack(run: Run): Pool {
+  return createPool(run.plan.strategy, null, false);
+}
+
+/**
+ * Takes back `targets` in this order. One that cannot be taken back never stops the others. Whoever calls this
+ * several times at once passes one `wayBack` to all of them, or nothing would hold the limits.
+ */
+export async function rollBack(
+  run: Run,
+  targets: readonly string[],
+  wayBack = createWayBack(run),
+): Promise<RolledBack> {
   const sinceSeq = recall(run.entries, 'rollback.decided')?.seq ?? 0;
-  // Going back is urgent: the limits on what moves at once hold, the order of regions does not.
-  const pool = createPool(run.plan.strategy, null, false);
   const results = await allEnded(
     targets.map((name) =>
-      pool.run(run.facts(name), async () => ({ name, end: await revertOne(run, name, sinceSeq) })),
+      wayBack.run(run.facts(name), async () => ({ name, end: await revertOne(run, name, sinceSeq) })),
     ),
   );
   return {
@@ -40,13 +53,13 @@ export async function rollBack(run: Run, targets: readonly string[]): Promise<Ro
  * Failed targets within the tolerance are taken back alone, and the rollout goes on without them. One that
  * cannot be taken back ends it: what runs there is neither what was nor what should be.
  */
-export async function revertTolerated(run: Run, only?: string): Promise<WaveEnd> {
+export async function revertTolerated(run: Run, only?: string, wayBack?: Pool): Promise<WaveEnd> {
   const failed = new Set(recallFailures(run.entries).map((each) => each.target));
   const targets = recallToRevert(run.entries).filter(
     (name) => failed.has(name) && (only === undefined || name === only),
   );
   if (run.plan.strategy.onFailure.action === 'halt' || targets.length === 0) return { kind: 'well' };
-  const { stranded } = await rollBack(run, targets);
+  const { stranded } = await rollBack(run, targets, wayBack);
   return stranded.length === 0 ? { kind: 'well' } : { kind: 'lost', why: explainFailures(stranded) };
 }
 
@@ -60,12 +73,12 @@ async function revertOne(run: Run, name: string, sinceSeq: number): Promise<Stra
   if (recall(run.entries, 'target.reverted', name)) return null;
   const stranded = recall(run.entries, 'target.stranded', name);
   if (stranded && stranded.seq > sinceSeq)
-    return { why: stranded.why, incumbentSick: stranded.verdict?.conclusion === 'unhealthy' };
+    return { why: stranded.why, incumbentSick: stranded.verdict !== null };
   const candidate = recallCandidate(run, name);
   if (!candidate) return null;
   const doubt = await settlePromotion(run, candidate);
   if (doubt === 'not-happened') return null;
-  if (doubt !== 'happened') return strand(run, name, doubt, false);
+  if (doubt !== 'happened') return strand(run, name, doubt, null);
   return bringBack(run, candidate, sinceSeq);
 }
 
@@ -81,15 +94,16 @@ async function bringBack(run: Run, candidate: Candidate, sinceSeq: number): Prom
   const prove = () => watchIncumbent(run, candidate, 'beside');
   const moved = await move(run, { verb: 'revert', candidate: back, prove, deadlineMs, sinceSeq });
   if (moved.kind === 'unproven') {
-    const why = `the incumbent beside is not well either, so it was not brought back: ${moved.verdict.why}`;
-    return strand(run, name, why, true);
+    const what = moved.verdict.conclusion === 'unhealthy' ? 'is not well either' : 'does not answer';
+    const why = `the incumbent beside ${what}, so it was not brought back: ${moved.verdict.why}`;
+    return strand(run, name, why, moved.verdict);
   }
   if (moved.kind === 'unmoved')
-    return strand(run, name, `it could not be taken back: ${moved.failure.message}`, false);
-  if (moved.kind === 'lost') return strand(run, name, moved.why, false);
+    return strand(run, name, `it could not be taken back: ${moved.failure.message}`, null);
+  if (moved.kind === 'lost') return strand(run, name, moved.why, null);
   const verdict = await watchIncumbent(run, candidate, 'live');
   if (verdict.conclusion !== 'healthy') {
-    return strand(run, name, `the incumbent is live again and not well: ${verdict.why}`, true);
+    return strand(run, name, `the incumbent is live again and not well: ${verdict.why}`, verdict);
   }
   await run.note({ type: 'target.reverted', target: name, verdict });
   return null;
@@ -108,8 +122,7 @@ async function settlePromotion(
   const { standing } = settled;
   if (settled.kind === 'drifted') {
     const expected = { live: candidate.releaseId, beside: candidate.incumbentId };
-    await run.note({ type: 'target.drifted', target, expected, found: standing });
-    return 'somebody else changed the slots';
+    return noteDrift(run, candidate.target, expected, standing);
   }
   const happened = settled.kind === 'happened';
   await run.note({ type: 'doubt.settled', target, verb: 'promote', standing, happened });
@@ -125,8 +138,8 @@ async function settlePromotion(
   return settled.kind;
 }
 
-async function strand(run: Run, target: string, why: string, incumbentSick: boolean): Promise<Stranding> {
-  const verdict = incumbentSick ? { conclusion: 'unhealthy' as const, why, readings: [] } : null;
+/** With a verdict: it is the incumbent that is not well, as far as anybody can tell. */
+async function strand(run: Run, target: string, why: string, verdict: Verdict | null): Promise<Stranding> {
   await run.note({ type: 'target.stranded', target, why, verdict });
-  return { why, incumbentSick };
+  return { why, incumbentSick: verdict !== null };
 }

@@ -38,13 +38,15 @@ export interface Seen {
   readonly elapsedMs: number;
 }
 
+export type Health = (seen: Seen) => Condition | null;
+
 export interface Troubles {
   /** One entry a request for a swap of this target; null: none. */
   readonly swaps?: Readonly<Record<string, readonly (SwapTrouble | null)[]>>;
   /** One entry a deployment to this target. */
   readonly deploys?: Readonly<Record<string, readonly ('unavailable' | 'refused' | null)[]>>;
   /** How what runs there answers; null: well. */
-  readonly health?: (seen: Seen) => Condition | null;
+  readonly health?: Health;
   readonly isUnreadable?: (target: string, elapsedMs: number) => boolean;
   /** Called right after an entry was journaled: a drift, a cancellation. */
   readonly after?: (entry: Recorded, world: World) => void;
