@@ -1,0 +1,142 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { Recorded } from '../../src/rollout/events.ts';
+import { end, openSmallFleet, type SmallFleet } from './small-fleet.ts';
+import { inTempFolder } from './temp-folder.ts';
+
+function onFleet(
+  work: (fleet: SmallFleet, folder: string) => Promise<void>,
+  faults: readonly object[] = [],
+): Promise<void> {
+  return inTempFolder(async (folder) => {
+    const fleet = await openSmallFleet(folder, faults);
+    try {
+      await work(fleet, folder);
+    } finally {
+      await fleet.stop();
+    }
+  });
+}
+
+async function readOnlyJournal(folder: string): Promise<readonly Recorded[]> {
+  const rollouts = join(folder, '.slotwave/rollouts');
+  const [id = '', ...others] = await readdir(rollouts);
+  expect(others).toEqual([]);
+  const text = await readFile(join(rollouts, id, 'journal.ndjson'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Recorded);
+}
+
+const count = (entries: readonly Recorded[], type: Recorded['type']) =>
+  entries.filter((entry) => entry.type === type).length;
+
+const sickInProduction = {
+  when: { site: 'orders-eus' },
+  // biome-ignore lint/suspicious/noThenProperty: the word of the faults file; nobody awaits it.
+  then: { app: { sick: { in: 'production', status: 500, after: '1s', content: 'arrived' } } },
+};
+
+describe('a rollout from the command line, on an emulated Azure', () => {
+  it(
+    'is planned, carried out as planned, told, and nothing is left to do afterwards',
+    () =>
+      onFleet(async (fleet, folder) => {
+        const planned = await fleet.run(['plan', '--out', 'plan.json', '--detailed-exitcode']);
+        expect(planned).toMatchObject({ code: 2, err: '' });
+        expect(planned.out).toContain('2 to promote');
+
+        const deployed = await fleet.run(['deploy', 'plan.json']);
+        expect(deployed).toMatchObject({ code: 0, err: '' });
+        expect(deployed.out).toMatch(/Settled: the release is live wherever it was planned/);
+        expect(deployed.out).not.toContain('a-secret-in-a-setting');
+        const entries = await readOnlyJournal(folder);
+        expect(JSON.stringify(entries)).not.toContain('a-secret-in-a-setting');
+        expect(count(entries, 'promote.done')).toBe(2);
+
+        const status = await fleet.run(['status', '--json']);
+        const told = JSON.parse(status.out) as {
+          stands: string;
+          release: string;
+          targets: { live: string }[];
+        };
+        expect(told.stands).toBe('settled');
+        expect(told.targets.map(({ live }) => live)).toEqual([told.release, told.release]);
+
+        expect(await fleet.run(['plan', '--detailed-exitcode'])).toMatchObject({ code: 0 });
+        expect(await fleet.run(['deploy', 'plan.json'])).toMatchObject({
+          code: 2,
+          err: expect.stringContaining('[plan-stale]'),
+        });
+        expect((await fleet.run(['deploy'])).err).toContain('Nothing to do');
+
+        const back = await fleet.run(['rollback']);
+        expect(back).toMatchObject({ code: 11 });
+        expect(count(await readOnlyJournal(folder), 'revert.done')).toBe(2);
+      }),
+    120_000,
+  );
+
+  it(
+    'stopped by SIGINT writes it down within a second, says how to go on, and is finished by resume',
+    () =>
+      onFleet(async (fleet, folder) => {
+        const child = await fleet.startUntil(['deploy'], /Wave first is live/);
+        const startedMs = Date.now();
+        expect(await end(child, 'SIGINT')).toBe(130);
+        expect(Date.now() - startedMs).toBeLessThan(2000);
+        const last = (await readOnlyJournal(folder)).at(-1);
+        expect(last).toMatchObject({ type: 'rollout.interrupted', signal: 'SIGINT' });
+
+        expect((await fleet.run(['status'])).out).toMatch(/interrupted[\s\S]*slotwave resume/);
+        const resumed = await fleet.run(['resume']);
+        expect(resumed).toMatchObject({ code: 0, err: '' });
+        expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 1, 'orders-eus': 1 });
+        expect(await fleet.run(['resume'])).toMatchObject({
+          code: 0,
+          err: expect.stringContaining('has ended already'),
+        });
+      }),
+    120_000,
+  );
+
+  it(
+    'killed in the middle of a swap is finished by resume without a second swap; nobody else gets in meanwhile',
+    () =>
+      onFleet(async (fleet, folder) => {
+        const child = await fleet.startUntil(['deploy'], /promoting/);
+        const second = await fleet.run(['deploy']);
+        expect(second).toMatchObject({ code: 14, err: expect.stringContaining(`process ${child.pid}`) });
+        await end(child, 'SIGKILL');
+        expect(await fleet.run(['resume'])).toMatchObject({ code: 0, err: '' });
+        const entries = await readOnlyJournal(folder);
+        expect(entries.at(-1)).toMatchObject({ type: 'rollout.ended', outcome: 'settled' });
+        expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 1, 'orders-eus': 1 });
+      }),
+    120_000,
+  );
+
+  it(
+    'of a release that is sick in production of one region is taken back everywhere, with exit 11',
+    () =>
+      onFleet(
+        async (fleet) => {
+          const ran = await fleet.run(['deploy', '--json']);
+          expect(ran.code).toBe(11);
+          const entries = ran.out
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Recorded);
+          expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
+          const ended = entries.at(-1);
+          expect(ended).toMatchObject({ type: 'rollout.ended', outcome: 'rolled-back' });
+          expect(count(entries, 'revert.done')).toBe(2);
+          expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 2, 'orders-eus': 2 });
+        },
+        [sickInProduction],
+      ),
+    120_000,
+  );
+});

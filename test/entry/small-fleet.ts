@@ -1,0 +1,146 @@
+/** A fleet of two on an emulator of its own: everything is a real process, only Azure is played. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
+import { type Ran, root, startCli } from './start-cli.ts';
+
+const subscription = '00000000-0000-4000-8000-000000000001';
+const names = ['weu', 'eus'] as const;
+
+const config = `app: orders
+package: ${join(root, 'examples/orders')}
+fleet:
+  targets:
+${names.map((name) => `    - { name: ${name}, resourceId: /subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.Web/sites/orders-${name} }`).join('\n')}
+strategy:
+  waves:
+    - { name: first, targets: [weu], bakeTime: 90s }
+    - { name: rest, bakeTime: 5s }
+probes:
+  checks: [{ name: health, path: /api/health, expect: { status: 200, json: { release: "{releaseId}" } } }]
+  interval: 5s
+  timeout: 5s
+  consecutiveSuccessLimit: 2
+  deadline: 15m
+settings: { ORDERS_VERSION: "a-secret-in-a-setting" }
+`;
+
+const regions = { weu: 'westeurope', eus: 'eastus' } as const;
+
+const world = {
+  latencies: {
+    arm: 0,
+    login: 0,
+    scm: 0,
+    front: 0,
+    deploy: '2s',
+    scmSettings: 0,
+    hostStart: 0,
+    restart: 0,
+    swapApply: '1s',
+    swapPing: '2s',
+    swapRoute: '1s',
+    swapPost: '1s',
+  },
+  sites: names.map((name) => ({
+    name: `orders-${name}`,
+    region: regions[name],
+    subscription,
+    resourceGroup: 'g',
+    package: join(root, 'examples/orders'),
+  })),
+};
+
+export interface SmallFleet {
+  /** Runs the command line against this Azure. */
+  run(words: readonly string[]): Promise<Ran>;
+  /** Starts it and leaves it running; resolves when it has printed a line that fits. */
+  startUntil(words: readonly string[], line: RegExp): Promise<ChildProcess>;
+  /** How many swaps each site has seen: the emulator's word, not the engine's. */
+  countSwaps(): Promise<Readonly<Record<string, number>>>;
+  stop(): Promise<void>;
+}
+
+export const timeScale = 60;
+
+export async function openSmallFleet(folder: string, faults: readonly object[] = []): Promise<SmallFleet> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'slotwave.yml'), config);
+  await writeFile(join(folder, 'world.yml'), JSON.stringify(world));
+  await writeFile(join(folder, 'faults.yml'), JSON.stringify(faults));
+  const words = ['--world', 'world.yml', '--faults', 'faults.yml', '--time-scale', String(timeScale)];
+  const emulator = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), 'emulator', ...words], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: emulator.stdout }), 'line')) as [string];
+  const facts = JSON.parse(line) as Readonly<
+    Record<'url' | 'ca' | 'tenantId' | 'clientId' | 'clientSecret' | 'anchorMs', string>
+  >;
+  const environment = {
+    AZURE_TENANT_ID: facts.tenantId,
+    AZURE_CLIENT_ID: facts.clientId,
+    AZURE_CLIENT_SECRET: facts.clientSecret,
+  };
+  const common = [
+    '--cloud',
+    facts.url,
+    '--ca',
+    facts.ca,
+    '--time-scale',
+    String(timeScale),
+    '--anchor',
+    String(facts.anchorMs),
+  ];
+  return {
+    run: (command) => startCli([...command, ...common], folder, environment),
+    startUntil: (command, expected) => startUntil([...command, ...common], folder, environment, expected),
+    countSwaps: () => countSwaps(facts.url, readFileSync(facts.ca, 'utf8')),
+    async stop() {
+      const ended = once(emulator, 'exit');
+      emulator.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function countSwaps(url: string, ca: string): Promise<Readonly<Record<string, number>>> {
+  const [answer] = (await once(get(`${url}/_emulator/history`, { ca }), 'response')) as [IncomingMessage];
+  const history = (await json(answer)) as readonly { readonly type: string; readonly site?: string }[];
+  const swaps: Record<string, number> = {};
+  for (const { type, site = '' } of history) if (type === 'swap.done') swaps[site] = (swaps[site] ?? 0) + 1;
+  return swaps;
+}
+
+async function startUntil(
+  words: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>>,
+  expected: RegExp,
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), ...words], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    said += `${line}\n`;
+    if (expected.test(line)) return child;
+  }
+  throw new Error(`"slotwave ${words.join(' ')}" ended without ${expected}:\n${said}`);
+}
+
+/** Sends a signal and waits for the end; an exit code, or the signal's name where it killed. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string | null> {
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const [code, name] = (await ended) as [number | null, string | null];
+  return code ?? name;
+}
