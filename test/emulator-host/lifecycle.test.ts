@@ -108,6 +108,28 @@ describe('the processes', () => {
   });
 });
 
+describe('a host that waits for a place', () => {
+  it('is stopped at once, and the one at work goes on', async () => {
+    await stage.close();
+    stage = openStage({ maxHosts: 1, funcPath: null });
+    const busy = http(
+      'pid',
+      'async () => { await new Promise((r) => setTimeout(r, 800)); return { body: String(process.pid) }; }',
+    );
+    const content = nodeApp({ 'index.js': busy });
+    const [first, second] = [stage.start(content), stage.start(content)] as const;
+    const working = pidOf(first);
+    await until(() => readdirSync(stage.dataDir).includes('homes'));
+    await ask(second, '/');
+    const waiting = ask(second, '/api/pid');
+    const startedMs = Date.now();
+    await second.stop();
+    expect(Date.now() - startedMs).toBeLessThan(600);
+    expect((await waiting).status).toBe(503);
+    expect(await working).toBeGreaterThan(0);
+  });
+});
+
 describe('an app that dies', () => {
   const mortal = `${pidApp} ${http('die', 'async () => { process.exit(9); }')}`;
 

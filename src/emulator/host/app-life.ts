@@ -114,7 +114,7 @@ export class AppLife implements PoolMember {
       throw new AppNotRunningError(this.#error);
     let reason = '';
     try {
-      await pool.admit(this);
+      await pool.admit(this, this.#end.signal);
       for (let attempt = 0; attempt < startAttempts; attempt++) {
         this.#end.signal.throwIfAborted();
         if (this.#deaths > 0) await wall.sleep(this.#pauseMs(), this.#end.signal);

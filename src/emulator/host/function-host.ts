@@ -115,6 +115,8 @@ export class FunctionHost implements RunningHost {
       ...{ pool, wall, clock },
       launch: (signal) =>
         limitStarts(async () => {
+          // The turn may have come after the host was stopped.
+          signal.throwIfAborted();
           await mkdir(this.#home, { recursive: true });
           const options = {
             nodePath,

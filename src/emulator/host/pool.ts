@@ -26,13 +26,16 @@ export class ProcessPool {
     this.#clock = clock;
   }
 
-  /** Gives `member` a place, taking that of the idle member whose last use is longest ago. */
-  async admit(member: PoolMember): Promise<void> {
+  /**
+   * Gives `member` a place, taking that of the idle member whose last use is longest ago. Rejects with
+   * PoolFullError, or with the signal's reason when the place is no longer wanted.
+   */
+  async admit(member: PoolMember, signal: AbortSignal): Promise<void> {
     const tooLong = this.#clock.timeout(turnTimeoutMs);
     while (!this.#live.has(member) && this.#live.size >= this.#maxLive) {
       const idle = [...this.#live].find((other) => other.idle);
       if (!idle) {
-        await this.#change(tooLong);
+        await this.#change(tooLong, signal);
         continue;
       }
       // The place changes hands at once, so that nobody else takes it while the old process ends.
@@ -59,16 +62,18 @@ export class ProcessPool {
     this.notice();
   }
 
-  #change(tooLong: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
+  #change(tooLong: AbortSignal, signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const changed = new Promise<void>((resolve, reject) => {
       const late = () =>
         reject(new PoolFullError(`All ${this.#maxLive} app processes were busy for too long.`));
+      const unwanted = () => reject(signal.reason as Error);
       if (tooLong.aborted) return late();
-      tooLong.addEventListener('abort', late, { once: true });
-      this.#onChange.push(() => {
-        tooLong.removeEventListener('abort', late);
-        resolve();
-      });
+      if (signal.aborted) return unwanted();
+      tooLong.addEventListener('abort', late, { signal: done.signal });
+      signal.addEventListener('abort', unwanted, { signal: done.signal });
+      this.#onChange.push(resolve);
     });
+    return changed.finally(() => done.abort());
   }
 }
