@@ -52,7 +52,8 @@ async function openCredential(
     // A cloud that Microsoft does not know cannot be vouched for by Microsoft's directory of clouds.
     disableInstanceDiscovery: !cloud.wellKnown,
     httpClient,
-    retryOptions: { maxRetries: 1 },
+    // Whoever asked repeats on our clock; the library would wait on the wall's.
+    retryOptions: { maxRetries: 0 },
   };
   switch (choice.kind) {
     case 'client-secret':

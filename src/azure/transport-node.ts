@@ -6,6 +6,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { pipeline, Transform } from 'node:stream';
 import * as nodeTls from 'node:tls';
 import type { Clock } from '../clock.ts';
@@ -124,13 +125,18 @@ function headersOf(request: HttpRequest): Record<string, string> {
 function watchSent(outgoing: ClientRequest, encrypted: boolean): () => boolean {
   let connected = false;
   outgoing.once('socket', (socket) => {
-    if (outgoing.reusedSocket || (!socket.connecting && !encrypted)) connected = true;
+    connected = connectedSockets.has(socket);
+    if (connected) return;
     socket.once(encrypted ? 'secureConnect' : 'connect', () => {
+      connectedSockets.add(socket);
       connected = true;
     });
   });
   return () => connected;
 }
+
+/** Kept sockets pass through here again, and Node does not say of each whether it was used before. */
+const connectedSockets = new WeakSet<Socket>();
 
 function writeBody(
   outgoing: ClientRequest,
