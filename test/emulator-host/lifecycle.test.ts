@@ -122,6 +122,7 @@ describe('a host that waits for a place', () => {
     await until(() => readdirSync(stage.dataDir).includes('homes'));
     await ask(second, '/');
     const waiting = ask(second, '/api/pid');
+    await new Promise((resolve) => setTimeout(resolve, 50));
     const startedMs = Date.now();
     await second.stop();
     expect(Date.now() - startedMs).toBeLessThan(600);
