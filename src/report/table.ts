@@ -13,14 +13,16 @@ export interface FrameSize {
 }
 
 export function drawFrame(view: View, size: FrameSize): readonly string[] {
-  const columns = Math.max(40, Math.min(200, size.columns));
+  // One column stays free: a line that fills its row makes some terminals erase its last character.
+  const columns = Math.max(40, Math.min(200, size.columns - 1));
   const head = [drawTitle(view, columns, size.colour), ...drawWaves(view, columns, size.colour)];
   const foot = drawFoot(view, columns, size.colour);
   const room = Math.max(3, size.rows - head.length - foot.length - 1);
   const { shown, folded } = chooseRows([...view.rows.values()], room);
   const widths = columnWidths(shown, columns);
   const table = shown.map((row) => drawRow(row, view, widths, size.colour));
-  const rest = folded.length > 0 ? [tint(fitTo(tellFolded(folded), columns), 'dim', size.colour)] : [];
+  const rest =
+    folded.length > 0 ? [tint(fitTo(tellFolded(folded), columns).trimEnd(), 'dim', size.colour)] : [];
   const frame = [...head, drawHeading(widths, size.colour), ...table, ...rest, ...foot];
   return frame.map((line) => line.trimEnd()).slice(0, Math.max(1, size.rows));
 }
@@ -29,14 +31,14 @@ function drawTitle(view: View, columns: number, colour: boolean): string {
   if (view.begunMs === null) return fitTo('Preparing…', columns);
   const id = writeRelease(view.release?.id ?? null);
   const text = `${neutralise(view.app)}  release ${id}  ${writeElapsed(view.nowMs - view.begunMs)}`;
-  return tint(fitTo(text, columns), 'bold', colour);
+  return tint(fitTo(text, columns).trimEnd(), 'bold', colour);
 }
 
 /** All waves on one line: `✓ canary  ◐ half bakes 01:12  · rest`. */
 function drawWaves(view: View, columns: number, colour: boolean): readonly string[] {
   if (view.waves.length === 0) return [];
   const told = view.waves.map((wave) => tellWave(wave, view.nowMs)).join('   ');
-  return [tint(fitTo(told, columns), 'cyan', colour)];
+  return [tint(fitTo(told, columns).trimEnd(), 'cyan', colour)];
 }
 
 function tellWave({ name, targets, stage, bakeUntilMs }: WaveView, nowMs: number): string {
@@ -60,7 +62,7 @@ function drawFoot(view: View, columns: number, colour: boolean): readonly string
     const good = view.end.outcome === 'settled';
     return [
       tint(
-        fitTo(`${view.end.outcome}: ${neutralise(view.end.why)}`, columns),
+        fitTo(`${view.end.outcome}: ${neutralise(view.end.why)}`, columns).trimEnd(),
         good ? 'green' : 'red',
         colour,
       ),
@@ -68,7 +70,7 @@ function drawFoot(view: View, columns: number, colour: boolean): readonly string
   }
   if (!view.turn) return [];
   const told = view.turn.to === 'rollback' ? 'rolling back' : 'halting';
-  return [tint(fitTo(`${told}: ${neutralise(view.turn.why)}`, columns), 'red', colour)];
+  return [tint(fitTo(`${told}: ${neutralise(view.turn.why)}`, columns).trimEnd(), 'red', colour)];
 }
 
 /** What needs eyes comes first when there is not room for all; order in the table stays the fleet's. */
@@ -177,7 +179,7 @@ function drawHeading(widths: Widths, colour: boolean): string {
     'elapsed',
     fitTo('last reading', widths.reading),
   ];
-  return tint(joinCells(' ', cells), 'dim', colour);
+  return tint(joinCells(' ', cells).trimEnd(), 'dim', colour);
 }
 
 function drawRow(row: Row, view: View, widths: Widths, colour: boolean): string {
@@ -206,15 +208,18 @@ function markOf(row: Row): { readonly mark: string; readonly shade: Tint } {
 
 /** The newest of: an upload's bar, what is waited for, what went wrong, the last reading. */
 function drawNews(row: Row, width: number, colour: boolean): string {
+  if (row.upload && row.upload.sentBytes >= row.upload.totalBytes) {
+    return fitTo(`uploaded ${writeBytes(row.upload.totalBytes)}, deploying`, width).trimEnd();
+  }
   if (row.upload) return drawUpload(row.upload, width);
-  if (row.waitingFor) return tint(fitTo(neutralise(row.waitingFor), width), 'yellow', colour);
-  if (row.trouble) return tint(fitTo(neutralise(row.trouble), width), 'red', colour);
+  if (row.waitingFor) return tint(fitTo(neutralise(row.waitingFor), width).trimEnd(), 'yellow', colour);
+  if (row.trouble) return tint(fitTo(neutralise(row.trouble), width).trimEnd(), 'red', colour);
   if (!row.reading) return '';
   const { condition, side, findings } = row.reading;
   const notable = findings.find((finding) => finding.condition !== 'healthy');
   const told = `${condition} ${side}${notable ? `: ${notable.check}: ${notable.said}` : ''}`;
   const shade: Tint = condition === 'healthy' ? 'green' : condition === 'unhealthy' ? 'red' : 'yellow';
-  return tint(fitTo(neutralise(told), width), shade, colour);
+  return tint(fitTo(neutralise(told), width).trimEnd(), shade, colour);
 }
 
 function drawUpload({ sentBytes, totalBytes }: NonNullable<Row['upload']>, width: number): string {
