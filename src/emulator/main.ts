@@ -149,13 +149,18 @@ function waitForEnd(): Promise<void> {
   });
 }
 
+/** Whoever started us can put these right: wrong flags, wrong files, a port that is taken. */
+function isAsked(thrown: unknown): thrown is Error {
+  if (thrown instanceof BadInput) return true;
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  return code.startsWith('ERR_PARSE_ARGS') || ['EADDRINUSE', 'EACCES', 'ENOENT', 'ENOTDIR'].includes(code);
+}
+
 try {
   await run(readFlags());
   process.exit(0);
 } catch (thrown) {
-  const isAsked = thrown instanceof BadInput || (thrown instanceof TypeError && 'code' in thrown);
-  const text =
-    thrown instanceof Error ? (isAsked ? thrown.message : (thrown.stack ?? thrown.message)) : String(thrown);
-  process.stderr.write(`${text}\n`);
-  process.exit(isAsked ? 2 : 1);
+  const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  process.stderr.write(`${isAsked(thrown) ? thrown.message : detail}\n`);
+  process.exit(isAsked(thrown) ? 2 : 1);
 }
