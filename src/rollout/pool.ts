@@ -2,7 +2,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { TargetFacts } from '../plan/fleet.ts';
 import type { StrategyRequest } from '../plan/plan.ts';
-import { pairOf } from '../plan/region-pairs.ts';
+import { arePaired, normaliseRegion } from '../plan/region-pairs.ts';
 
 export interface Pool {
   /** Runs `work` when every limit that the target falls under has room. */
@@ -27,8 +27,8 @@ export function createPool(
   return {
     run: (facts, work) =>
       plans(facts.planId.toLowerCase())(() =>
-        pairs(facts.region, () =>
-          regions(facts.region)(() =>
+        pairs(normaliseRegion(facts.region), () =>
+          regions(normaliseRegion(facts.region))(() =>
             subscriptions(facts.target.subscriptionId.toLowerCase())(() => all(work)),
           ),
         ),
@@ -52,24 +52,26 @@ type Gate = <T>(region: string, work: () => Promise<T>) => Promise<T>;
 
 const passFreely: Gate = (_region, work) => work();
 
-/** Lets several targets of one region through together, but never of both regions of a pair (Azure's own rule). */
+/**
+ * Lets several targets of one region through together, but never of two regions that Azure pairs (its own rule for
+ * its own updates). Pairs may be one-way, so every region inside is asked about.
+ */
 function createPairGate(): Gate {
-  const inside = new Map<string, { region: string; count: number; waiting: (() => void)[] }>();
+  const inside = new Map<string, number>();
+  const waiting: (() => void)[] = [];
+  const isClosed = (region: string) => [...inside.keys()].some((other) => arePaired(region, other));
   return async (region, work) => {
-    const pair = pairOf(region);
-    if (pair === null) return work();
-    const key = [region, pair].sort().join('+');
-    const gate = inside.get(key) ?? { region, count: 0, waiting: [] };
-    inside.set(key, gate);
-    while (gate.count > 0 && gate.region !== region)
-      await new Promise<void>((resolve) => gate.waiting.push(resolve));
-    gate.region = region;
-    gate.count++;
+    while (isClosed(region)) await new Promise<void>((resolve) => waiting.push(resolve));
+    inside.set(region, (inside.get(region) ?? 0) + 1);
     try {
       return await work();
     } finally {
-      gate.count--;
-      if (gate.count === 0) for (const wake of gate.waiting.splice(0)) wake();
+      const left = (inside.get(region) ?? 1) - 1;
+      if (left > 0) inside.set(region, left);
+      else {
+        inside.delete(region);
+        for (const wake of waiting.splice(0)) wake();
+      }
     }
   };
 }

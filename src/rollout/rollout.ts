@@ -21,9 +21,10 @@ export interface Interrupted {
  */
 export function rollOut(assignment: Assignment): Promise<Ended | Interrupted> {
   return untilStopped(assignment, async (run) => {
-    await begin(run, assignment);
     const decision = recallDecision(run.entries);
+    // Nothing is written behind an end: whoever reads the last entry must find it there.
     if (decision.kind === 'ended') return { kind: 'ended', outcome: decision.outcome, why: decision.why };
+    await begin(run, assignment);
     if (decision.kind === 'halt') return end(run, 'halted', decision.why);
     if (decision.kind === 'rollback') return takeBack(run, decision.why, decision.targets);
 
@@ -85,12 +86,24 @@ async function halt(run: Run, why: string): Promise<Ended> {
 }
 
 async function takeBack(run: Run, why: string, targets: readonly string[]): Promise<Ended> {
-  const { reverted, stranded } = await rollBack(run, targets);
+  // Those for which the rollback was decided; none when a person asks for it, who then gets all that can be done.
+  const failed = new Set(recall(run.entries, 'rollback.decided')?.failing);
+  const failing = targets.filter((name) => failed.has(name));
+  const first = await rollBack(run, failing);
+  // Where it fails, the release before it is not well either: it is the environment, and moving the others about
+  // would only do harm.
+  const isEnvironment =
+    failing.length > 0 &&
+    first.stranded.length === failing.length &&
+    first.stranded.every((each) => each.incumbentSick);
+  if (isEnvironment) return halt(run, `${why}. Not taken back: ${explainFailures(first.stranded)}`);
+  const rest = await rollBack(
+    run,
+    targets.filter((name) => !failed.has(name)),
+  );
+  const stranded = [...first.stranded, ...rest.stranded];
   if (stranded.length === 0) return end(run, 'rolled-back', why);
-  const told = stranded.map((each) => `${each.target}: ${each.why}`).join('; ');
-  // Neither release is well anywhere: it is the environment, and moving things about would only do harm.
-  const isEnvironment = reverted.length === 0 && stranded.every((each) => each.incumbentSick);
-  return end(run, isEnvironment ? 'halted' : 'stranded', `${why}. Not taken back: ${told}`);
+  return end(run, 'stranded', `${why}. Not taken back: ${explainFailures(stranded)}`);
 }
 
 /**

@@ -64,13 +64,20 @@ export function createShelf(): { readonly entries: Recorded[] } {
   return { entries: [] };
 }
 
-export function openShelf(shelf: { readonly entries: Recorded[] }, rollout: string, clock: Clock, mortal: Mortal): Journal {
+export function openShelf(
+  shelf: { readonly entries: Recorded[] },
+  rollout: string,
+  clock: Clock,
+  mortal: Mortal,
+): Journal {
   return {
     entries: shelf.entries,
     async append(event: Happening) {
       await mortal.pass();
       const seq = shelf.entries.length + 1;
-      shelf.entries.push(structuredClone({ seq, at: new Date(clock.now()).toISOString(), rollout, ...event }));
+      shelf.entries.push(
+        structuredClone({ seq, at: new Date(clock.now()).toISOString(), rollout, ...event }),
+      );
       await mortal.pass();
     },
   };

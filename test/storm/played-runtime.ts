@@ -1,7 +1,7 @@
 /**
  * A function host without processes, for thousands of rollouts on a clock that is moved by hand. It reads the
- * package that was really deployed and answers as the real host does (azure-platform.md §4.1); how the app behaves
- * stands in its `played.json`. The real hosts are tested in test/emulator-host.
+ * package that was really deployed and answers as the real host does (azure-platform.md §4.1); which functions the
+ * app has stands in its `played.json`. The real hosts are tested in test/emulator-host.
  */
 import { unzipSync } from 'fflate';
 import type { HostRuntime, HostStart, RunningHost } from '../../src/emulator/host/runtime.ts';
@@ -10,20 +10,15 @@ interface PlayedApp {
   readonly functions: readonly string[];
 }
 
-/** What the storm changes about the app from outside, by site and slot. */
-export interface Sickness {
-  isSick(site: string, slot: string, release: string | null, nowMs: number): boolean;
-}
-
-export function createPlayedRuntime(sickness: Sickness, startMs: number): HostRuntime {
+export function createPlayedRuntime(startMs: number): HostRuntime {
   const unpacked = new Map<string, Map<string, string>>();
   return {
-    start: (start) => playHost(start, filesOf(start, unpacked), sickness, startMs),
+    start: (start) => playHost(start, filesOf(start, unpacked), startMs),
     close: async () => unpacked.clear(),
   };
 }
 
-function playHost(start: HostStart, files: ReadonlyMap<string, string>, sickness: Sickness, startMs: number): RunningHost {
+function playHost(start: HostStart, files: ReadonlyMap<string, string>, startMs: number): RunningHost {
   const upFromMs = start.clock.now() + startMs;
   const stamp = files.get('slotwave.release.json');
   const app = JSON.parse(files.get('played.json') ?? '{"functions":[]}') as PlayedApp;
@@ -31,12 +26,13 @@ function playHost(start: HostStart, files: ReadonlyMap<string, string>, sickness
   const answer = (path: string, key: string | null, isPlatform: boolean): Response => {
     if (path === '/') return new Response(isPlatform ? null : '<html>', { status: isPlatform ? 204 : 200 });
     if (path.startsWith('/admin/') && key !== start.keys.master) return new Response('', { status: 401 });
-    if (path === '/admin/host/status') return Response.json({ id: start.site, state: 'Running', version: '4.0.0' });
+    if (path === '/admin/host/status')
+      return Response.json({ id: start.site, state: 'Running', version: '4.0.0' });
     if (path === '/admin/functions') return Response.json(app.functions.map((name) => ({ name })));
-    if (path === '/admin/vfs/slotwave.release.json') return stamp ? new Response(stamp) : new Response('', { status: 404 });
+    if (path === '/admin/vfs/slotwave.release.json')
+      return stamp ? new Response(stamp) : new Response('', { status: 404 });
     if (path === '/api/health' && app.functions.includes('health')) {
-      const isSick = sickness.isSick(start.site, start.slot, release, start.clock.now());
-      return Response.json({ status: isSick ? 'sick' : 'ok', release }, { status: isSick ? 500 : 200 });
+      return Response.json({ status: 'ok', release });
     }
     return new Response('', { status: 404 });
   };

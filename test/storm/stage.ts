@@ -1,0 +1,120 @@
+/** The scene of a storm: a small fleet on the emulator, a release to ship, and the clock that all of it runs on. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { VirtualClock } from '../../src/clock.ts';
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import type { FaultInput } from '../../src/emulator/faults/schema.ts';
+import type { ProbeRequest, StrategyRequest, WaveRequest } from '../../src/plan/plan.ts';
+import { packRelease } from '../../src/release/pack.ts';
+import type { Package } from '../../src/release/package.ts';
+import type { Release } from '../../src/release/release.ts';
+import { sealRelease } from '../../src/release/stamp.ts';
+import type { Engine } from './engine.ts';
+import { createPlayedRuntime } from './played-runtime.ts';
+
+export interface Scenario {
+  readonly name: string;
+  readonly sites: readonly { readonly name: string; readonly region: string }[];
+  readonly waves: readonly WaveRequest[];
+  readonly strategy?: Partial<StrategyRequest>;
+  readonly faults?: readonly FaultInput[];
+  readonly checks?: ProbeRequest['checks'];
+  /** Somebody else who works on the same slots meanwhile. */
+  readonly meddle?: (engine: Engine, stage: Stage, baggage: Baggage) => Promise<void>;
+}
+
+export interface Baggage {
+  readonly folder: string;
+  readonly pkg: Package;
+  readonly incumbent: Uint8Array;
+  readonly incumbentId: string;
+  readonly release: Release;
+  close(): Promise<void>;
+}
+
+export const newRollout = 'r-new';
+
+/** Packed and sealed once: every rollout of a storm ships the same bytes under the same id, each in its own world. */
+export async function packBaggage(): Promise<Baggage> {
+  const folder = await mkdtemp(join(tmpdir(), 'slotwave-storm-'));
+  const pack = async (name: string, rollout: string) => {
+    const app = join(folder, name);
+    await mkdir(app);
+    await writeFile(join(app, 'host.json'), '{"version":"2.0"}');
+    await writeFile(join(app, 'played.json'), JSON.stringify({ functions: ['health', name] }));
+    const pkg = await packRelease(app, { outPath: join(folder, `${name}.zip`) });
+    const release = await sealRelease(pkg, rollout, join(folder, `${name}.sealed.zip`));
+    return { pkg, release };
+  };
+  const before = await pack('before', 'r-old');
+  const after = await pack('after', newRollout);
+  return {
+    folder,
+    pkg: after.pkg,
+    release: after.release,
+    incumbent: await readFile(before.release.path),
+    incumbentId: before.release.id,
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+export interface Stage {
+  readonly clock: VirtualClock;
+  readonly emulator: Emulator;
+}
+
+export function setStage(scenario: Scenario, baggage: Baggage): Stage {
+  const clock = new VirtualClock();
+  const emulator = createEmulator({
+    clock,
+    seed: 1,
+    runtime: createPlayedRuntime(4_000),
+    faults: scenario.faults ?? [],
+    world: {
+      sites: scenario.sites.map((site) => ({
+        ...site,
+        settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: `secret-of-${site.name}` },
+        sticky: ['SECRET'],
+        package: baggage.incumbent,
+        release: baggage.incumbentId,
+        slots: [
+          { name: 'staging', settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: 'secret-of-staging' } },
+        ],
+      })),
+    },
+  });
+  return { clock, emulator };
+}
+
+export const stormStrategy = (scenario: Scenario): StrategyRequest => ({
+  maxConcurrency: 4,
+  maxConcurrencyPer: { region: 2, plan: 1 },
+  regionPairs: 'never-together',
+  failureTolerance: 0,
+  progressDeadlineMs: 30 * 60_000,
+  onFailure: { action: 'rollback', scope: 'all' },
+  ...scenario.strategy,
+  waves: scenario.waves,
+});
+
+export const stormProbes = (scenario: Scenario): ProbeRequest => ({
+  vantage: { via: 'direct' },
+  checks: scenario.checks ?? [
+    {
+      name: 'health',
+      method: 'GET',
+      path: '/api/health',
+      headers: {},
+      expect: { status: 200, json: { release: '{releaseId}' } },
+    },
+  ],
+  functions: [],
+  initialDelayMs: 0,
+  intervalMs: 10_000,
+  timeoutMs: 5_000,
+  consecutiveSuccessLimit: 2,
+  failureLimit: 1,
+  consecutiveErrorLimit: 4,
+  deadlineMs: 300_000,
+});
