@@ -11,6 +11,11 @@ export interface Progress {
 
 export function progressOf(entries: readonly Recorded[]): Progress {
   const phases = new Map<string, Phase>();
+  const failed = new Set<string>();
+  const advance = (from: Phase, to: Phase) => {
+    // What failed and was tolerated without being taken back has neither baked nor settled.
+    for (const [name, phase] of phases) if (phase === from && !failed.has(name)) phases.set(name, to);
+  };
   let wave: string | null = null;
   let bakeUntilMs: number | null = null;
   for (const entry of entries) {
@@ -19,15 +24,16 @@ export function progressOf(entries: readonly Recorded[]): Progress {
         phases.set(each.facts.target.name, each.action === 'leave' ? 'left' : 'pending');
     }
     const phase = phaseAfter(entry);
-    if (phase && 'target' in entry) phases.set(entry.target, phase);
+    if (phase && 'target' in entry && !isOnItsWay(entry, phases)) phases.set(entry.target, phase);
+    if (entry.type === 'target.failed') failed.add(entry.target);
     if (entry.type === 'wave.opened') wave = entry.wave;
     if (entry.type === 'wave.promoted') bakeUntilMs = entry.bakeUntilMs;
     if (entry.type === 'wave.baked' || entry.type === 'rollback.decided' || entry.type === 'halt.decided')
       bakeUntilMs = null;
-    if (entry.type === 'wave.baked') advance(phases, 'observed', 'baked');
+    if (entry.type === 'wave.baked') advance('observed', 'baked');
     if (entry.type === 'rollout.ended') {
       bakeUntilMs = null;
-      if (entry.outcome === 'settled') advance(phases, 'baked', 'settled');
+      if (entry.outcome === 'settled') advance('baked', 'settled');
     }
   }
   return { phases, wave, bakeUntilMs, waiting: bakeUntilMs === null ? 'nothing' : 'bake' };
@@ -64,6 +70,7 @@ function phaseAfter(entry: Recorded): Phase | null {
   }
 }
 
-function advance(phases: Map<string, Phase>, from: Phase, to: Phase): void {
-  for (const [name, phase] of phases) if (phase === from) phases.set(name, to);
+/** A promotion that is asked for once more is cleared once more, and is no less under way for that. */
+function isOnItsWay(entry: Recorded, phases: ReadonlyMap<string, Phase>): boolean {
+  return entry.type === 'target.cleared' && phases.get(entry.target) === 'promoting';
 }

@@ -4,16 +4,15 @@ import { allOf, auditLaws, liveOf, swappedOf, targetsOf } from './audit.ts';
 import { type Health, playWorld, type World } from './played-world.ts';
 import { planFor, sickLive } from './three-waves.ts';
 
-describe('a rollback that does not come through', () => {
-  const sickBoth =
-    (name: string) =>
-    (world: () => World): Health => {
-      return ({ target }) =>
-        target === name && targetsOf(world(), 'promote.done').includes(name) ? 'unhealthy' : null;
-    };
+/** Sick in both slots from its promotion on: it is not the release. */
+function sickBoth(name: string, world: () => World): Health {
+  return ({ target }) =>
+    target === name && targetsOf(world(), 'promote.done').includes(name) ? 'unhealthy' : null;
+}
 
+describe('a rollback that does not come through', () => {
   it('does not bring back an incumbent that is sick as well, and halts', async () => {
-    const world: World = playWorld(planFor(), { health: sickBoth('c')(() => world) });
+    const world: World = playWorld(planFor(), { health: sickBoth('c', () => world) });
     expect(await world.rollOut()).toMatchObject({ outcome: 'halted' });
     expect(swappedOf(world, 'c')).toBe(1);
     expect(liveOf(world)).toMatchObject({ c: releaseId });
@@ -21,7 +20,7 @@ describe('a rollback that does not come through', () => {
   });
 
   it('writes down what it saw of the incumbent that it did not bring back', async () => {
-    const world: World = playWorld(planFor(), { health: sickBoth('c')(() => world) });
+    const world: World = playWorld(planFor(), { health: sickBoth('c', () => world) });
     await world.rollOut();
     const { verdict } = allOf(world, 'target.stranded')[0]!;
     expect(verdict).toMatchObject({ conclusion: 'unhealthy' });
@@ -107,6 +106,15 @@ describe('rolling back an earlier rollout', () => {
     expect(await world.rollOut()).toMatchObject({ outcome: 'stranded' });
     expect(await world.rollBack('the lock is gone')).toMatchObject({ outcome: 'rolled-back' });
     expect(liveOf(world)).toMatchObject({ a: incumbentId, b: incumbentId, c: incumbentId });
+    auditLaws(world, planFor());
+  });
+
+  it('after a halt takes back whoever can be, because somebody asks for it', async () => {
+    const world: World = playWorld(planFor(), { health: sickBoth('c', () => world) });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'halted' });
+    expect(await world.rollBack('asked for')).toMatchObject({ outcome: 'stranded' });
+    expect(liveOf(world)).toMatchObject({ a: incumbentId, b: incumbentId, c: releaseId });
+    expect(targetsOf(world, 'target.stranded').at(-1)).toBe('c');
     auditLaws(world, planFor());
   });
 });
