@@ -57,22 +57,36 @@ const world = {
   })),
 };
 
+export interface Change {
+  readonly type: string;
+  readonly site?: string;
+}
+
 export interface SmallFleet {
-  /** Runs the command line against this Azure. */
-  run(words: readonly string[]): Promise<Ran>;
+  /** Runs the command line against this Azure; `environment` replaces parts of what it signs in with. */
+  run(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Starts it and leaves it running; resolves when it has printed a line that fits. */
   startUntil(words: readonly string[], line: RegExp): Promise<ChildProcess>;
-  /** How many swaps each site has seen: the emulator's word, not the engine's. */
+  /** What changed in this Azure since it was made: the emulator's word, not the engine's. */
+  readChanges(): Promise<readonly Change[]>;
+  /** How many swaps each site has seen. */
   countSwaps(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
 }
 
 export const timeScale = 60;
 
-export async function openSmallFleet(folder: string, faults: readonly object[] = []): Promise<SmallFleet> {
+export async function openSmallFleet(
+  folder: string,
+  faults: readonly object[] = [],
+  latencies: Readonly<Record<string, string>> = {},
+): Promise<SmallFleet> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'slotwave.yml'), config);
-  await writeFile(join(folder, 'world.yml'), JSON.stringify(world));
+  await writeFile(
+    join(folder, 'world.yml'),
+    JSON.stringify({ ...world, latencies: { ...world.latencies, ...latencies } }),
+  );
   await writeFile(join(folder, 'faults.yml'), JSON.stringify(faults));
   const words = ['--world', 'world.yml', '--faults', 'faults.yml', '--time-scale', String(timeScale)];
   const emulator = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), 'emulator', ...words], {
@@ -98,10 +112,13 @@ export async function openSmallFleet(folder: string, faults: readonly object[] =
     '--anchor',
     String(facts.anchorMs),
   ];
+  const changes = () => readChanges(facts.url, readFileSync(facts.ca, 'utf8'));
   return {
-    run: (command) => startCli([...command, ...common], folder, environment),
+    run: ([command = '', ...words], changed = {}) =>
+      startCli([command, ...common, ...words], folder, { ...environment, ...changed }),
     startUntil: (command, expected) => startUntil([...command, ...common], folder, environment, expected),
-    countSwaps: () => countSwaps(facts.url, readFileSync(facts.ca, 'utf8')),
+    readChanges: changes,
+    countSwaps: async () => countSwaps(await changes()),
     async stop() {
       const ended = once(emulator, 'exit');
       emulator.kill('SIGTERM');
@@ -110,11 +127,15 @@ export async function openSmallFleet(folder: string, faults: readonly object[] =
   };
 }
 
-async function countSwaps(url: string, ca: string): Promise<Readonly<Record<string, number>>> {
+async function readChanges(url: string, ca: string): Promise<readonly Change[]> {
   const [answer] = (await once(get(`${url}/_emulator/history`, { ca }), 'response')) as [IncomingMessage];
-  const history = (await json(answer)) as readonly { readonly type: string; readonly site?: string }[];
+  const history = (await json(answer)) as readonly Change[];
+  return history.filter(({ type }) => !type.startsWith('host.'));
+}
+
+function countSwaps(changes: readonly Change[]): Readonly<Record<string, number>> {
   const swaps: Record<string, number> = {};
-  for (const { type, site = '' } of history) if (type === 'swap.done') swaps[site] = (swaps[site] ?? 0) + 1;
+  for (const { type, site = '' } of changes) if (type === 'swap.done') swaps[site] = (swaps[site] ?? 0) + 1;
   return swaps;
 }
 
