@@ -11,11 +11,16 @@ export type VariantKind = 'good' | 'broken' | 'throws' | 'unwell';
 
 export const variantKinds: readonly VariantKind[] = ['good', 'broken', 'throws', 'unwell'];
 
-/** Copies the app from `fromDir` to `toDir` (made when missing) and makes it the wanted variant. */
-export async function makeVariant(kind: VariantKind, fromDir: string, toDir: string): Promise<void> {
+/** Copies the app from `fromDir` to `toDir` (made when missing) and makes it the wanted variant, which calls itself `code`. */
+export async function makeVariant(
+  kind: VariantKind,
+  fromDir: string,
+  toDir: string,
+  code = 'orders 2',
+): Promise<void> {
   await mkdir(toDir, { recursive: true });
   await cp(fromDir, toDir, { recursive: true, verbatimSymlinks: true });
-  await edit(path.join(toDir, 'src/lib/version.js'), (text) => replaceOnce(text, "'orders 1'", "'orders 2'"));
+  await edit(path.join(toDir, 'src/lib/version.js'), (text) => replaceOnce(text, "'orders 1'", `'${code}'`));
   const entry = path.join(toDir, 'src/index.js');
   switch (kind) {
     case 'good':
