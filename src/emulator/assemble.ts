@@ -1,4 +1,5 @@
 /** Puts an emulator's parts together, and takes them apart again. */
+import type { Clock } from '../clock.ts';
 import { createThrottle } from './arm/throttle.ts';
 import type { EmulatorOptions } from './emulator.ts';
 import { createFaults } from './faults/faults.ts';
@@ -26,11 +27,7 @@ export function assemble(options: EmulatorOptions): Assembled {
   const random = createRandom(seed);
   const startedMs = clock.now();
   const contents = createContentStore();
-  const history: WorldEvent[] = [];
-  const record = (change: Change): void => {
-    if (history.length >= historyLimit) history.shift();
-    history.push({ atMs: clock.now(), ...change });
-  };
+  const { history, record } = createHistory(clock);
   const identity = readIdentity(world, random);
   const addresses = createAddresses(origin);
   const background = createBackground();
@@ -59,8 +56,6 @@ export function assemble(options: EmulatorOptions): Assembled {
       lifetimeMs: world.identity.tokenLifetime,
       timeScale,
     }),
-    timeScale,
-    startedMs,
     record,
     sleep: (ms) => (ms > 0 ? clock.sleep(ms, background.signal) : Promise.resolve()),
     inBackground: background.run,
@@ -83,6 +78,20 @@ function readIdentity(world: World, random: Random): Identity {
     clientSecret = random.hex(40),
   } = world.identity;
   return { tenantId, clientId, clientSecret };
+}
+
+interface History {
+  readonly history: readonly WorldEvent[];
+  record(change: Change): void;
+}
+
+function createHistory(clock: Clock): History {
+  const history: WorldEvent[] = [];
+  const record = (change: Change): void => {
+    if (history.length >= historyLimit) history.shift();
+    history.push({ atMs: clock.now(), ...change });
+  };
+  return { history, record };
 }
 
 interface Background {

@@ -34,8 +34,6 @@ export interface Platform {
   readonly runtime: HostRuntime;
   readonly throttle: Throttle;
   readonly tokens: Tokens;
-  readonly timeScale: number;
-  readonly startedMs: number;
   record(change: Change): void;
   /** Waits on the emulator's clock; rejects when the emulator closes. No wait, no trip through the clock. */
   sleep(ms: number): Promise<void>;

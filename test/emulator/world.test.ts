@@ -1,9 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { readDurationMs } from '../../src/emulator/duration.ts';
+import { readFaults } from '../../src/emulator/faults/schema.ts';
+import { fieldOf } from '../../src/emulator/incoming.ts';
 import { loadFaults, loadWorld } from '../../src/emulator/input-file.ts';
 import { BadInput } from '../../src/emulator/problem.ts';
 import { createRandom } from '../../src/emulator/random.ts';
@@ -142,6 +145,27 @@ describe('a world', () => {
   it('may be JSON, since JSON is YAML', () => {
     const world: WorldInput = { sites: [{ name: 'a', region: 'x' }] };
     expect(loadWorld(file('world.json', JSON.stringify(world)))).toEqual(world);
+  });
+});
+
+describe('the examples of docs/emulator.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/emulator.md'), 'utf8');
+  const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => parse(block!) as unknown);
+
+  it('are worlds and faults', () => {
+    expect(blocks).toHaveLength(4);
+    for (const block of blocks)
+      expect(() => (Array.isArray(block) ? readFaults(block) : readWorld(block))).not.toThrow();
+  });
+
+  it('name every default as it is', () => {
+    const defaults = readWorld({ sites: [] }).latencies;
+    const told = blocks
+      .map((block) => fieldOf(block, 'latencies'))
+      .find((latencies) => latencies !== undefined);
+    expect(
+      Object.fromEntries(Object.entries(told!).map(([name, value]) => [name, readDurationMs(value)])),
+    ).toEqual(defaults);
   });
 });
 

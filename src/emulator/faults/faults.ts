@@ -69,67 +69,65 @@ const unharmed: Strike = { delayMs: 0, blow: null };
 
 export function createFaults(faults: readonly Fault[], tools: FaultTools): Faults {
   let rules = number(faults);
-  const struck = (rule: Rule, what: string, request: string, slot: Slot | null): void => {
-    tools.record({
-      type: 'fault.struck',
-      fault: rule.index,
-      what,
-      request,
-      site: slot?.site.name ?? null,
-      slot: slot?.name ?? null,
-    });
-  };
   return {
-    strike: (facts) => {
-      if (rules.length === 0) return unharmed;
-      let strike = unharmed;
-      for (const rule of rules) {
-        const { then } = rule.fault;
-        if (then.swap || then.host || then.app || !strikesRequest(rule, facts, tools)) continue;
-        struck(rule, Object.keys(then)[0]!, `${facts.method} ${facts.path}`, facts.slot);
-        if (then.delay !== undefined) strike = { ...strike, delayMs: strike.delayMs + then.delay };
-        else strike = { ...strike, blow: strike.blow ?? asBlow(rule.fault) };
-      }
-      return strike;
-    },
-    hostDelayMs: (slot) => {
-      let delayMs = 0;
-      for (const rule of rules) {
-        const { host } = rule.fault.then;
-        if (!host || !concerns(rule, slot, tools) || !isTurn(rule, tools)) continue;
-        struck(rule, 'host', 'host start', slot);
-        delayMs += host.startDelay;
-      }
-      return delayMs;
-    },
-    swapFailure: (facts) => {
-      for (const rule of rules) {
-        const { swap } = rule.fault.then;
-        if (!swap || !strikesRequest(rule, facts, tools)) continue;
-        struck(rule, 'swap', `${facts.method} ${facts.path}`, facts.slot);
-        return swap;
-      }
-      return null;
-    },
-    sickness: (slot, path) => {
-      for (const rule of rules) {
-        const sick = rule.fault.then.app?.sick;
-        if (
-          sick &&
-          concerns(rule, slot, tools) &&
-          isSick(sick, slot, path, tools.nowMs()) &&
-          isTurn(rule, tools)
-        ) {
-          struck(rule, 'app', path, slot);
-          return sick;
-        }
-      }
-      return null;
-    },
+    // Nearly every request of nearly every run: no rules, no work.
+    strike: (facts) => (rules.length === 0 ? unharmed : strikeRequest(rules, facts, tools)),
+    hostDelayMs: (slot) => sumHostDelays(rules, slot, tools),
+    swapFailure: (facts) => findSwapFailure(rules, facts, tools),
+    sickness: (slot, path) => findSickness(rules, slot, path, tools),
     replace: (next) => {
       rules = number(next);
     },
   };
+}
+
+function strikeRequest(rules: readonly Rule[], facts: RequestFacts, tools: FaultTools): Strike {
+  let strike = unharmed;
+  for (const rule of rules) {
+    const { then } = rule.fault;
+    if (then.swap || then.host || then.app || !strikesRequest(rule, facts, tools)) continue;
+    tell(tools, rule, Object.keys(then)[0]!, `${facts.method} ${facts.path}`, facts.slot);
+    if (then.delay !== undefined) strike = { ...strike, delayMs: strike.delayMs + then.delay };
+    else strike = { ...strike, blow: strike.blow ?? asBlow(rule.fault) };
+  }
+  return strike;
+}
+
+function sumHostDelays(rules: readonly Rule[], slot: Slot, tools: FaultTools): number {
+  let delayMs = 0;
+  for (const rule of rules) {
+    const { host } = rule.fault.then;
+    if (!host || !concerns(rule, slot, tools) || !isTurn(rule, tools)) continue;
+    tell(tools, rule, 'host', 'host start', slot);
+    delayMs += host.startDelay;
+  }
+  return delayMs;
+}
+
+function findSwapFailure(rules: readonly Rule[], facts: RequestFacts, tools: FaultTools): SwapFailure | null {
+  for (const rule of rules) {
+    const { swap } = rule.fault.then;
+    if (!swap || !strikesRequest(rule, facts, tools)) continue;
+    tell(tools, rule, 'swap', `${facts.method} ${facts.path}`, facts.slot);
+    return swap;
+  }
+  return null;
+}
+
+function findSickness(rules: readonly Rule[], slot: Slot, path: string, tools: FaultTools): Sickness | null {
+  for (const rule of rules) {
+    const sick = rule.fault.then.app?.sick;
+    if (!sick || !concerns(rule, slot, tools) || !isSick(sick, slot, path, tools.nowMs())) continue;
+    if (!isTurn(rule, tools)) continue;
+    tell(tools, rule, 'app', path, slot);
+    return sick;
+  }
+  return null;
+}
+
+function tell(tools: FaultTools, rule: Rule, what: string, request: string, slot: Slot | null): void {
+  const spot = { site: slot?.site.name ?? null, slot: slot?.name ?? null };
+  tools.record({ type: 'fault.struck', fault: rule.index, what, request, ...spot });
 }
 
 function number(faults: readonly Fault[]): readonly Rule[] {

@@ -1,5 +1,5 @@
 /** Words into stages. What is not understood is said, with the word and its place. */
-import { createExpressionParser } from './parse-expression.ts';
+import { parseExpression } from './parse-expression.ts';
 import { createReader, type Reader } from './reader.ts';
 import type { Naming, Ordering, Query, Stage } from './syntax.ts';
 import { readTokens } from './tokens.ts';
@@ -23,11 +23,10 @@ function parseFrom(reader: Reader): Query {
 }
 
 function parseStage(reader: Reader): Stage {
-  const { expression } = createExpressionParser(reader);
   const name = reader.word('an operator').toLowerCase();
   switch (name) {
     case 'where':
-      return { kind: 'where', condition: expression() };
+      return { kind: 'where', condition: parseExpression(reader) };
     case 'extend':
     case 'project':
       return { kind: name, columns: parseNamings(reader) };
@@ -54,10 +53,10 @@ function parseStage(reader: Reader): Stage {
 }
 
 function parseNamings(reader: Reader): readonly Naming[] {
-  const { expression } = createExpressionParser(reader);
   return separated(reader, () => {
-    const value = expression();
-    if (value.kind === 'column' && reader.take('=')) return { name: value.name, value: expression() };
+    const value = parseExpression(reader);
+    if (value.kind === 'column' && reader.take('='))
+      return { name: value.name, value: parseExpression(reader) };
     if (value.kind === 'column') return { name: value.name, value };
     if (value.kind === 'member' && value.name.kind === 'literal') return { name: memberName(value), value };
     throw reader.problem('a name for this column (name = …)');
@@ -73,7 +72,7 @@ function memberName(value: Naming['value']): string {
 }
 
 function parseOrdering(reader: Reader): Ordering {
-  const by = createExpressionParser(reader).expression();
+  const by = parseExpression(reader);
   if (reader.take('asc')) return { by, descending: false };
   // Kusto's default is descending.
   reader.take('desc');
