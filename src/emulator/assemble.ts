@@ -65,8 +65,12 @@ export function assemble(options: EmulatorOptions): Assembled {
     platform,
     history,
     end: async () => {
-      await background.end().finally(() => runtime.close());
-      contents.clear();
+      try {
+        await background.end();
+      } finally {
+        await runtime.close();
+        contents.clear();
+      }
     },
   };
 }

@@ -5,7 +5,9 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readPackage } from '../../src/emulator/world/package-source.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -28,6 +30,9 @@ function start(...flags: readonly string[]): ChildProcess {
 interface Facts {
   readonly url: string;
   readonly ca: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
   readonly timeScale: number;
   readonly anchorMs: number;
   readonly pid: number;
@@ -47,33 +52,78 @@ async function endOf(child: ChildProcess): Promise<{ readonly code: number | nul
   return { code, said };
 }
 
-function get(
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly location: string;
+  readonly body: string;
+}
+
+function ask(
   facts: Facts,
   host: string,
   path: string,
-): Promise<{ readonly status: number; readonly body: string }> {
+  { method = 'GET', headers = {}, body }: Asked = {},
+): Promise<Answer> {
   const { port } = new URL(facts.url);
+  const ca = readFileSync(facts.ca);
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
         host: '127.0.0.1',
         port,
         path,
+        method,
         servername: host,
-        ca: readFileSync(facts.ca),
-        headers: { host: `${host}:${port}` },
+        ca,
+        headers: { ...headers, host: `${host}:${port}` },
         agent: false,
       },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
-        );
+        incoming.on('end', () => {
+          const location = incoming.headers.location ?? '';
+          resolve({ status: incoming.statusCode ?? 0, location, body: Buffer.concat(chunks).toString() });
+        });
       },
     );
-    outgoing.on('error', reject).end();
+    outgoing.on('error', reject).end(body);
   });
+}
+
+/** Headers with a fresh token. */
+async function logIn(facts: Facts): Promise<Readonly<Record<string, string>>> {
+  const { tenantId, clientId, clientSecret } = facts;
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+    scope: `${facts.url}/.default`,
+  });
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const { body } = await ask(facts, 'localhost', `/${tenantId}/oauth2/v2.0/token`, {
+    method: 'POST',
+    headers,
+    body: form.toString(),
+  });
+  const { access_token: token } = JSON.parse(body) as { readonly access_token: string };
+  return { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+}
+
+/** Asks until the answer has this status. */
+async function until(status: number, again: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    const answer = await again();
+    if (answer.status === status) return answer;
+    if (answer.status >= 400) throw new Error(`${answer.status} ${answer.body}`);
+    await sleep(50);
+  }
 }
 
 describe("the emulator's door", () => {
@@ -98,12 +148,60 @@ describe("the emulator's door", () => {
       pid: child.pid,
     });
     expect(facts.ca.startsWith(data)).toBe(true);
-    const health = await get(facts, 'orders-weu.azurewebsites.localhost', '/api/health');
+    const health = await ask(facts, 'orders-weu.azurewebsites.localhost', '/api/health');
     expect(health.status).toBe(200);
     expect(JSON.parse(health.body)).toMatchObject({ release: 'r-0' });
     child.stdin!.end();
     expect(await end).toEqual({ code: 0, said: '' });
     expect(existsSync(facts.ca)).toBe(false);
+  });
+
+  it('deploys and swaps real code: what was staged answers in production, and what was live waits beside it', async () => {
+    const child = start('--world', join(folder, 'world.yml'), '--time-scale', '50');
+    const end = endOf(child);
+    const facts = await firstLine(child);
+    const headers = await logIn(facts);
+    const site =
+      '/subscriptions/51075a1e-0000-4000-8000-000000000001/resourceGroups/slotwave/providers/Microsoft.Web/sites/orders-weu';
+    const arm = (method: string, path: string, body: object) =>
+      ask(facts, 'localhost', `${site}/${path}?api-version=2025-05-01`, {
+        method,
+        headers,
+        body: JSON.stringify(body),
+      });
+    const scm = (method: string, path: string, body?: Uint8Array) =>
+      ask(facts, 'orders-weu-staging.scm.azurewebsites.localhost', path, {
+        method,
+        headers: { ...headers, 'content-type': 'application/zip' },
+        ...(body ? { body } : {}),
+      });
+    const release = async (label: string) => {
+      const { body } = await ask(facts, `${label}.azurewebsites.localhost`, '/api/health');
+      return (JSON.parse(body) as { readonly release: string }).release;
+    };
+    await arm('PUT', 'slots/staging/config/appsettings', {
+      properties: {
+        FUNCTIONS_WORKER_RUNTIME: 'node',
+        WEBSITE_RUN_FROM_PACKAGE: '1',
+        SLOTWAVE_RELEASE_ID: 'r-1',
+        WEBSITE_SWAP_WARMUP_PING_PATH: '/api/health',
+        WEBSITE_SWAP_WARMUP_PING_STATUSES: '200',
+      },
+    });
+    // The SCM site sees them 5 s of its time later.
+    await sleep(200);
+    const bytes = readPackage(join(root, 'examples/orders'), 'r-1');
+    expect((await scm('POST', '/api/publish?type=zip&async=true', bytes)).status).toBe(202);
+    await until(200, () => scm('GET', '/api/deployments/latest'));
+    const accepted = await arm('POST', 'slots/staging/slotsswap', {
+      targetSlot: 'production',
+      preserveVnet: true,
+    });
+    const { pathname, search } = new URL(accepted.location);
+    await until(200, () => ask(facts, 'localhost', pathname + search, { headers }));
+    expect([await release('orders-weu'), await release('orders-weu-staging')]).toEqual(['r-1', 'r-0']);
+    child.kill('SIGTERM');
+    expect(await end).toEqual({ code: 0, said: '' });
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends in order on %s', async (signal) => {
