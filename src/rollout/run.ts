@@ -38,7 +38,11 @@ export function createRun({ plan, release, ports }: Assignment): Run {
     look: (question, signal) =>
       lookLimit(() => {
         goOn();
-        return ports.look(question, signal);
+        return ports.look(question, signal).catch((reason: unknown) => {
+          // A look that the cancellation cut off is an interruption, and no failure of its own.
+          goOn();
+          throw reason;
+        });
       }),
     plan,
     release,

@@ -97,6 +97,22 @@ describe('a promotion whose answer is lost', () => {
     expect(allOf(world, 'rollout.ended')[0]!.standings).toMatchObject([{ target: 'a', readable: false }]);
   });
 
+  it('is not taken for a stranger’s while it shows in one list only', async () => {
+    const world: World = playWorld(plan, {
+      swaps: { a: ['lost-before'] },
+      after: (entry, { slots, clock }) => {
+        if (entry.type !== 'doubt.raised') return;
+        slots.get('a')!.live = releaseId;
+        void clock.sleep(10_000).then(() => {
+          slots.get('a')!.beside = incumbentId;
+        });
+      },
+    });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'settled' });
+    expect(askedOf(world)).toBe(1);
+    expect(targetsOf(world, 'target.drifted')).toEqual([]);
+  });
+
   it('halts when it is neither here nor there', async () => {
     const world: World = playWorld(plan, {
       swaps: { a: ['lost-before'] },

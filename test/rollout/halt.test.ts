@@ -26,6 +26,7 @@ describe('no data', () => {
     });
     expect(await world.rollOut()).toMatchObject({ outcome: 'halted' });
     expect(allOf(world, 'wave.baked')).toEqual([]);
+    expect(isIn(world, 'target.failed') || isIn(world, 'rollback.decided')).toBe(false);
     auditLaws(world, plan);
   });
 
@@ -101,6 +102,21 @@ describe('somebody else’s hand', () => {
       why: expect.stringContaining('r-third'),
     });
     expect(askedOf(world, 'c')).toBe(0);
+    auditLaws(world, plan);
+  });
+
+  it('that swaps a target back right after its promotion halts', async () => {
+    const world = playWorld(plan, {
+      after: (entry, { slots }) => {
+        if (entry.type !== 'promote.done' || entry.target !== 'c') return;
+        Object.assign(slots.get('c')!, { live: incumbentId, beside: releaseId });
+      },
+    });
+    const ended = await world.rollOut();
+    expect(ended).toMatchObject({ outcome: 'halted', why: expect.stringContaining('somebody else') });
+    expect(targetsOf(world, 'target.drifted')).toEqual(['c']);
+    expect(isIn(world, 'rollback.decided')).toBe(false);
+    expect(liveOf(world)).toMatchObject({ a: releaseId, b: releaseId, c: incumbentId });
     auditLaws(world, plan);
   });
 

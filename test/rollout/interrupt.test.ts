@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { Happening } from '../../src/rollout/events.ts';
 import { incumbentId, makePlan, releaseId } from '../builders.ts';
 import { allOf, askedOf, auditLaws, liveOf, swappedOf, targetsOf } from './audit.ts';
@@ -14,6 +15,13 @@ function cancelAfter(type: Happening['type'], nth = 1): NonNullable<Troubles['af
     if (entry.type === type && ++seen === nth) world.cancel('SIGTERM');
   };
 }
+
+const small = makePlan({
+  waves: [
+    { name: 'one', targets: ['a'], bakeTimeMs: 120_000 },
+    { name: 'two', targets: ['b'] },
+  ],
+});
 
 const lastOf = (world: World) => world.entries.at(-1);
 
@@ -49,6 +57,24 @@ describe('a rollout that is cancelled', () => {
     expect(swappedOf(world)).toBe(6);
     expect(allOf(world, 'rollout.begun')).toHaveLength(1);
     auditLaws(world, plan);
+  });
+
+  it('at any instant is interrupted cleanly, and resumed to its end', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 700_000 }), async (cancelAtMs) => {
+        const world = playWorld(small);
+        const running = world.rollOut();
+        void world.clock.sleep(cancelAtMs).then(() => world.cancel('SIGTERM'));
+        const first = await running;
+        if (first.kind === 'ended') return;
+        expect(lastOf(world)).toMatchObject({ type: 'rollout.interrupted', signal: 'SIGTERM' });
+        expect(Date.parse(lastOf(world)!.at) - world.startMs - cancelAtMs).toBeLessThan(1_000);
+        expect(await world.rollOut()).toMatchObject({ outcome: 'settled' });
+        expect(swappedOf(world)).toBe(2);
+        auditLaws(world, small);
+      }),
+      { numRuns: 100, examples: [[0], [3], [50], [100], [110], [20_200], [40_000]] },
+    );
   });
 
   it('ends at once even while a swap never answers', async () => {

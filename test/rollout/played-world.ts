@@ -82,6 +82,8 @@ export interface World {
 }
 
 export const swapTookMs = 60_000;
+/** An entry is on disk only after a while, and the world does not wait for it. */
+const flushTookMs = 5;
 const deployTookMs = 20_000;
 const lateMs = 180_000;
 
@@ -108,6 +110,7 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
       entries,
       async append(event: Happening) {
         const at = new Date(clock.now()).toISOString();
+        await clock.sleep(flushTookMs);
         const entry = structuredClone({ seq: entries.length + 1, at, rollout: 'r-new', ...event });
         entries.push(entry);
         troubles.after?.(entry, world);

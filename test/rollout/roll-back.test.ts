@@ -51,6 +51,19 @@ describe('a target that is sick in production', () => {
     auditLaws(world, planFor());
   });
 
+  it('that keeps starting anew while its wave bakes has fallen, and is not awaited like a cold start', async () => {
+    const world = playWorld(planFor(), {
+      health: ({ target, side, release }) =>
+        target === 'b' && side === 'live' && release === releaseId && isIn(world, 'wave.promoted')
+          ? 'starting'
+          : null,
+    });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
+    const [promoted, decided] = [allOf(world, 'wave.promoted')[0]!, allOf(world, 'rollback.decided')[0]!];
+    expect(secondsAt(world, decided) - secondsAt(world, promoted)).toBeLessThan(60);
+    auditLaws(world, planFor());
+  });
+
   it('of an earlier wave is found while a later one bakes', async () => {
     const world = playWorld(planFor(), {
       health: ({ target, side, release }) =>
