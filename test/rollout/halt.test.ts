@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { incumbentId, releaseId } from '../builders.ts';
 import { allOf, askedOf, auditLaws, liveOf, swappedOf, targetsOf } from './audit.ts';
 import { playWorld, type World } from './played-world.ts';
-import { isIn, planFor } from './three-waves.ts';
+import { isIn, planFor, sickLive } from './three-waves.ts';
 
 const plan = planFor();
 
@@ -117,6 +117,23 @@ describe('somebody else’s hand', () => {
     expect(targetsOf(world, 'target.drifted')).toEqual(['c']);
     expect(isIn(world, 'rollback.decided')).toBe(false);
     expect(liveOf(world)).toMatchObject({ a: releaseId, b: releaseId, c: incumbentId });
+    auditLaws(world, plan);
+  });
+
+  it('is not suspected behind a sick target whose swap still shows in one list only', async () => {
+    const world = playWorld(plan, {
+      health: sickLive('c'),
+      after: (entry, { slots, clock }) => {
+        if (entry.type !== 'promote.done' || entry.target !== 'c') return;
+        slots.get('c')!.beside = releaseId;
+        // The third bad look comes after 20 s, and the first glance at the slots with it.
+        void clock.sleep(25_000).then(() => {
+          slots.get('c')!.beside = incumbentId;
+        });
+      },
+    });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
+    expect(targetsOf(world, 'target.drifted')).toEqual([]);
     auditLaws(world, plan);
   });
 
