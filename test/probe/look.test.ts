@@ -1,45 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../../src/clock.ts';
 import { DefectError, RefusalError, TransientError } from '../../src/errors.ts';
-import type { Check } from '../../src/plan/plan.ts';
-import { createLook, type Question, type Sight } from '../../src/probe/look.ts';
+import { createLook, type Sight } from '../../src/probe/look.ts';
 import type { Condition } from '../../src/probe/verdict.ts';
 import { stampFile } from '../../src/release/release.ts';
-import { besideHostOf, incumbentId, makeTarget, releaseId } from '../builders.ts';
-import { json, type PlayedHost, paths, playHost, playSound, type Script, silence } from './played-host.ts';
-
-interface LookWish {
-  readonly question?: Partial<Question>;
-  readonly hostKey?: (refused: boolean) => Promise<string>;
-}
-
-const target = makeTarget({ name: 'weu' });
-
-function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
-  const look = createLook({
-    vantage: host.vantage,
-    hostKey: (_target, _side, refused) => wish.hostKey?.(refused) ?? Promise.resolve('master-1'),
-    probes: { timeoutMs: 5_000 },
-    stampFile,
-    clock: new VirtualClock(),
-  });
-  return look({
-    target,
-    side: 'beside',
-    hostName: besideHostOf('weu'),
-    expected: releaseId,
-    functions: [],
-    checks: [],
-    ...wish.question,
-  });
-}
+import { besideHostOf, incumbentId, releaseId } from '../builders.ts';
+import {
+  html,
+  json,
+  lookAt,
+  makeCheck,
+  notRunning,
+  type PlayedHost,
+  paths,
+  playHost,
+  playSound,
+  type Script,
+  silence,
+  target,
+} from './played-host.ts';
 
 const sound = playSound(releaseId);
 const pathsOf = (host: PlayedHost) => host.asked.map((each) => each.url.pathname);
 const saidOf = (sight: Sight) => sight.reading.findings.map((each) => each.said).join(' | ');
-
-const html = { status: 200, body: '<!DOCTYPE html><html><title>Your Functions app is up</title></html>' };
-const notRunning = { status: 503, body: 'Function host is not running.' };
 
 describe('one look at a host', () => {
   it.each<[string, Script, Condition]>([
@@ -270,70 +253,3 @@ describe('a network that blocks us', () => {
     expect((await lookAt(playHost({ ...sound, [paths.host]: stopped }))).reading.condition).toBe('unhealthy');
   });
 });
-
-describe('the checks of the config', () => {
-  const ok = json({ release: releaseId, db: { ok: true, pool: 4 }, items: [{ id: 'a' }] });
-  it.each<[string, Check['expect'], Script[string], Condition]>([
-    ['a status', { status: 204 }, { status: 204 }, 'healthy'],
-    ['another status', { status: 204 }, { status: 200 }, 'unhealthy'],
-    ['a text', { status: 200, text: 'all good' }, { body: 'so far all good.' }, 'healthy'],
-    ['a text that is not there', { status: 200, text: 'all good' }, { body: 'all bad' }, 'unhealthy'],
-    [
-      'the release in a text',
-      { status: 200, text: 'v={releaseId};' },
-      { body: `v=${releaseId};` },
-      'healthy',
-    ],
-    ['the release in JSON', { status: 200, json: { release: '{releaseId}' } }, ok, 'healthy'],
-    [
-      'another release in JSON',
-      { status: 200, json: { release: '{releaseId}' } },
-      json({ release: 'x' }),
-      'unhealthy',
-    ],
-    [
-      'a nested value',
-      { status: 200, json: { 'db.ok': true, 'db.pool': 4, 'items.0.id': 'a' } },
-      ok,
-      'healthy',
-    ],
-    ['a value of another type', { status: 200, json: { 'db.pool': '4' } }, ok, 'unhealthy'],
-    ['a value that is not there', { status: 200, json: { 'db.none.at': 1 } }, ok, 'unhealthy'],
-    [
-      'a name that every object has',
-      { status: 200, json: { 'constructor.name': 'Object' } },
-      ok,
-      'unhealthy',
-    ],
-    ['HTML instead of JSON', { status: 200, json: { release: 'x' } }, html, 'unhealthy'],
-    ['the host’s own 503', { status: 200 }, notRunning, 'starting'],
-    ['a 503 of the app', { status: 200 }, { status: 503, body: 'out of stock' }, 'unhealthy'],
-    ['a 503 that is wanted', { status: 503 }, { status: 503, body: 'maintenance' }, 'healthy'],
-    ['a cut connection', { status: 200 }, silence('ECONNRESET'), 'unreachable'],
-    ['an app that hangs in a host that answers', { status: 200 }, silence('ETIMEDOUT'), 'starting'],
-  ])('%s', async (_sentence, expect_, reply, condition) => {
-    const host = playHost({ ...sound, '/api/health': reply });
-    const checks = [{ ...makeCheck('health'), expect: expect_ }];
-    const { reading } = await lookAt(host, { question: { checks } });
-    expect(reading.findings.at(-1)).toMatchObject({ check: 'health', condition });
-    expect(reading.condition).toBe(condition);
-  });
-
-  it('are asked as they are written', async () => {
-    const host = playHost({ ...sound, '/api/health': { status: 200 } });
-    const check = {
-      ...makeCheck('health'),
-      method: 'HEAD',
-      path: '/api/health?deep=1',
-      headers: { 'x-team': 'a' },
-    };
-    await lookAt(host, { question: { checks: [check] } });
-    const asked = host.asked.find((each) => each.url.pathname === '/api/health');
-    expect(asked).toMatchObject({ method: 'HEAD', headers: { 'x-team': 'a' }, timeoutMs: 5_000 });
-    expect(asked?.url.search).toBe('?deep=1');
-  });
-});
-
-function makeCheck(name: string): Check {
-  return { name, method: 'GET', path: `/api/${name}`, headers: {}, expect: { status: 200 } };
-}

@@ -1,6 +1,10 @@
 /** A function host in one slot, played behind a Vantage: what it answers, and what it was asked. */
-import type { Clock } from '../../src/clock.ts';
+import { type Clock, VirtualClock } from '../../src/clock.ts';
+import type { Check } from '../../src/plan/plan.ts';
+import { createLook, type Question, type Sight } from '../../src/probe/look.ts';
 import { type Answer, type AskRequest, NoAnswer, type Vantage } from '../../src/probe/vantage.ts';
+import { stampFile } from '../../src/release/release.ts';
+import { besideHostOf, makeTarget, releaseId } from '../builders.ts';
 
 export type Reply = Partial<Answer> | NoAnswer | Error;
 
@@ -55,3 +59,39 @@ export function playHost(script: Script, clock?: Clock, tookMs = 0): PlayedHost 
 }
 
 export const silence = (code: string): NoAnswer => new NoAnswer(code, `no answer: ${code}`);
+
+export const html = {
+  status: 200,
+  body: '<!DOCTYPE html><html><title>Your Functions app is up</title></html>',
+};
+export const notRunning = { status: 503, body: 'Function host is not running.' };
+
+export interface LookWish {
+  readonly question?: Partial<Question>;
+  readonly hostKey?: (refused: boolean) => Promise<string>;
+}
+
+export const target = makeTarget({ name: 'weu' });
+
+export function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
+  const look = createLook({
+    vantage: host.vantage,
+    hostKey: (_target, _side, refused) => wish.hostKey?.(refused) ?? Promise.resolve('master-1'),
+    probes: { timeoutMs: 5_000 },
+    stampFile,
+    clock: new VirtualClock(),
+  });
+  return look({
+    target,
+    side: 'beside',
+    hostName: besideHostOf('weu'),
+    expected: releaseId,
+    functions: [],
+    checks: [],
+    ...wish.question,
+  });
+}
+
+export function makeCheck(name: string): Check {
+  return { name, method: 'GET', path: `/api/${name}`, headers: {}, expect: { status: 200 } };
+}

@@ -1,88 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '../../src/clock.ts';
+import { DefectError, DoubtError, RefusalError, TransientError } from '../../src/errors.ts';
+import { clear, type Strategy } from '../../src/target/strategy.ts';
+import { incumbentId, releaseId } from '../builders.ts';
 import {
-  DefectError,
-  DoubtError,
-  RefusalError,
-  type SlotwaveError,
-  TransientError,
-} from '../../src/errors.ts';
-import { stampSetting } from '../../src/release/release.ts';
-import type { SlotsReading } from '../../src/target/slot-client.ts';
-import { createSlotSwap } from '../../src/target/slot-swap.ts';
-import { type Candidate, clear, type Strategy } from '../../src/target/strategy.ts';
-import { besideHostOf, incumbentId, liveHostOf, makeRelease, makeTarget, releaseId } from '../builders.ts';
-
-const target = makeTarget({ name: 'weu' });
-const candidate: Candidate = {
+  candidate,
+  cleared,
+  errorOf,
+  exchanged,
+  type Played,
+  ready,
+  type Slots,
+  script,
   target,
-  releaseId,
-  incumbentId,
-  address: new URL(`https://${besideHostOf('weu')}`),
-};
-const cleared = clear(candidate, { conclusion: 'healthy' });
-const ready = { liveId: incumbentId, besideId: releaseId };
-const exchanged = { liveId: releaseId, besideId: incumbentId };
-
-type Slots = Partial<SlotsReading>;
-
-interface Script {
-  /** What is read, one after the other; the last one from then on. An error is thrown. */
-  readonly reads: readonly (Slots | Error)[];
-  readonly swap?: () => Promise<void>;
-  readonly deploy?: () => Promise<void>;
-}
-
-function script({ reads, swap, deploy }: Script) {
-  const clock = new VirtualClock();
-  const calls: string[] = [];
-  const written: Readonly<Record<string, string>>[] = [];
-  const waits: string[] = [];
-  const sent: number[] = [];
-  let read = 0;
-  const strategy = createSlotSwap({
-    clock,
-    settings: { ORDERS_VERSION: '1.2.3' },
-    onProgress: (_target, { sentBytes }) => sent.push(sentBytes),
-    onWait: (_target, what) => waits.push(what),
-    client: {
-      async readSlots() {
-        calls.push('read');
-        const reading = reads[Math.min(read++, reads.length - 1)]!;
-        if (reading instanceof Error) throw reading;
-        return {
-          ...{ liveId: null, besideId: null, operation: null, lastSwapAt: null, preparedFor: null },
-          ...{ liveHost: liveHostOf('weu'), besideHost: besideHostOf('weu') },
-          ...reading,
-        };
-      },
-      async writeSettings(_target, settings) {
-        calls.push('write');
-        written.push(settings);
-      },
-      async deployPackage(_target, release, onProgress) {
-        calls.push('deploy');
-        onProgress({ sentBytes: release.bytes, totalBytes: release.bytes });
-        await deploy?.();
-      },
-      async swap() {
-        calls.push('swap');
-        await swap?.();
-      },
-    },
-  });
-  return { clock, strategy, calls, written, waits, sent };
-}
-
-type Played = ReturnType<typeof script>;
-
-async function errorOf(
-  played: Played,
-  act: (strategy: Strategy) => Promise<unknown>,
-): Promise<SlotwaveError> {
-  const ended = await played.clock.run(act(played.strategy).catch((thrown: unknown) => thrown));
-  return ended as SlotwaveError;
-}
+} from './scripted-slots.ts';
 
 const promote = (strategy: Strategy) => strategy.promote(cleared);
 const swapsOf = ({ calls }: Played) => calls.filter((call) => call === 'swap').length;
@@ -238,71 +168,6 @@ describe('inspecting', () => {
     const standing = await played.clock.run(played.strategy.inspect(target));
     expect(standing).toMatchObject({ live: incumbentId, beside: releaseId });
     expect(standing.pending).toContain('production');
-  });
-});
-
-describe('staging', () => {
-  const release = makeRelease();
-  const stage = (strategy: Strategy) => strategy.stage(target, release);
-  const empty = { liveId: incumbentId, besideId: null };
-
-  it('writes the settings with the stamp, deploys, and answers with what it reads', async () => {
-    const played = script({ reads: [empty, ready] });
-    expect(await played.clock.run(stage(played.strategy))).toEqual(candidate);
-    expect(played.calls).toEqual(['read', 'write', 'deploy', 'read']);
-    expect(played.written).toEqual([{ ORDERS_VERSION: '1.2.3', [stampSetting]: releaseId }]);
-    expect(played.sent).toEqual([release.bytes]);
-  });
-
-  it('takes the incumbent from what is live, and its address from what the site says', async () => {
-    const reads = [
-      empty,
-      { ...ready, liveId: null, besideHost: 'weu-staging-9f.polandcentral-01.azurewebsites.net' },
-    ];
-    const played = script({ reads });
-    const staged = await played.clock.run(stage(played.strategy));
-    expect(staged.incumbentId).toBeNull();
-    expect(staged.address?.href).toBe('https://weu-staging-9f.polandcentral-01.azurewebsites.net/');
-  });
-
-  it('may be done again', async () => {
-    const played = script({ reads: [ready] });
-    expect(await played.clock.run(stage(played.strategy))).toEqual(candidate);
-  });
-
-  it('does not overwrite the incumbent of a release that is live already', async () => {
-    const played = script({ reads: [exchanged] });
-    expect(await errorOf(played, stage)).toMatchObject({ kind: 'refusal', code: 'staged-while-live' });
-    expect(played.calls).toEqual(['read']);
-  });
-
-  it('refuses a slot that was left prepared for a swap, and says how to cancel it', async () => {
-    const played = script({ reads: [{ ...empty, preparedFor: 'production' }] });
-    const error = await errorOf(played, stage);
-    expect(error).toMatchObject({ kind: 'refusal', code: 'slot-prepared' });
-    expect(error.next).toContain('--action reset');
-    expect(played.calls).toEqual(['read']);
-  });
-
-  it('is not done when the stamp is not in the slot afterwards', async () => {
-    const played = script({ reads: [empty, { liveId: incumbentId, besideId: 'r-third' }] });
-    expect(await errorOf(played, stage)).toMatchObject({ kind: 'transient', code: 'stamp-not-written' });
-  });
-
-  it('passes on why a deployment failed', async () => {
-    const error = new RefusalError('not a zip', { code: 'package-refused' });
-    const played = script({ reads: [empty], deploy: () => Promise.reject(error) });
-    expect(await errorOf(played, stage)).toBe(error);
-  });
-
-  it('uploads nothing once it is cancelled', async () => {
-    const played = script({ reads: [empty, ready] });
-    const error = await errorOf(played, (strategy) =>
-      strategy.stage(target, release, AbortSignal.abort('SIGINT')),
-    );
-    expect(error).toBe('SIGINT');
-    expect(played.calls).not.toContain('write');
-    expect(played.calls).not.toContain('deploy');
   });
 });
 
