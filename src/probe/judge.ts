@@ -46,9 +46,13 @@ export function judge(readings: readonly Reading[], limits: Limits, at: Circumst
     );
   }
   if (tally.successesInRow >= Math.max(1, limits.consecutiveSuccessLimit) && at.nowMs >= at.settleFromMs) {
-    return conclude('healthy', `healthy ${tally.successesInRow} times in a row`);
+    return conclude(
+      'healthy',
+      `healthy ${tally.successesInRow === 1 ? 'once' : `${tally.successesInRow} times in a row`}`,
+    );
   }
-  if (at.nowMs < at.deadlineMs) return null;
+  // The deadline is for becoming healthy: a row of healthy answers that is under way may come to its end.
+  if (at.nowMs < at.deadlineMs || tally.successesInRow > 0) return null;
   if (!last) return conclude('inconclusive', 'the deadline passed without a single look');
   const answered = readings.some((reading) => reading.condition !== 'unreachable');
   return answered && last.condition !== 'unreachable'

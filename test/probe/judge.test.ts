@@ -61,7 +61,8 @@ describe('judging many readings', () => {
     ],
     ['says unhealthy rather than no data when both are true', 'UUURRRRR', early, 'unhealthy'],
     ['is unhealthy when still starting at the deadline', 'SSSS', late, 'unhealthy'],
-    ['is unhealthy when flapping at the deadline', 'HUHHUHH', late, 'unhealthy'],
+    ['is unhealthy when flapping at the deadline', 'HUHHU', late, 'unhealthy'],
+    ['lets a healthy row that is under way at the deadline come to its end', 'UHUHH', late, null],
     ['has no data when silent at the deadline', 'TTTT', late, 'inconclusive'],
     ['has no data when it fell silent before the deadline', 'SSST', late, 'inconclusive'],
     ['has no data when the deadline came without a look', '', late, 'inconclusive'],
@@ -144,10 +145,13 @@ describe('whatever is read', () => {
     );
   });
 
-  it('is concluded when the deadline has passed, unless a bake goes on', () => {
+  it('is concluded when the deadline has passed, at most one row of healthy readings later', () => {
     fc.assert(
       fc.property(aRow, someLimits, circumstances, (row, limit, at) => {
-        expect(conclude(row, { ...at, nowMs: at.deadlineMs }, limit)).not.toBeNull();
+        const over = { ...at, nowMs: at.deadlineMs };
+        if (conclude(row, over, limit) === null) expect(row.endsWith('H')).toBe(true);
+        const complete = row + 'H'.repeat(limit.consecutiveSuccessLimit);
+        expect(conclude(complete, over, limit)).not.toBeNull();
       }),
     );
   });

@@ -87,6 +87,14 @@ describe('a watch', () => {
     expect(endedAtS).toBe(35);
   });
 
+  it('that turns well right before its deadline is given the time to prove it', async () => {
+    const { verdict, looksAtS } = await play((ms) => (ms < 30_000 ? 'starting' : 'healthy'), {
+      deadlineMs: 35_000,
+    });
+    expect(verdict.conclusion).toBe('healthy');
+    expect(looksAtS).toEqual([0, 10, 20, 30, 35, 45]);
+  });
+
   it('counts the initial delay and the looks themselves into the deadline', async () => {
     const wish = { deadlineMs: 60_000, initialDelayMs: 20_000 };
     const { endedAtS } = await play(() => 'starting', wish, 4_000);
