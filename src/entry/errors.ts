@@ -69,10 +69,19 @@ export function renderError(thrown: unknown, { colour, stack = false }: ErrorSty
     `${tint('error', 'red', colour)} ${tint(`[${neutralise(error.code)}]`, 'dim', colour)} ${name}`,
   ];
   if (error.where !== undefined) lines.push(`  where: ${neutralise(error.where)}`);
-  for (const problem of error.problems) lines.push(...renderProblem(problem, colour));
+  if (!saysTheSame(error))
+    for (const problem of error.problems) lines.push(...renderProblem(problem, colour));
   if (error.next !== undefined) lines.push(`  next:  ${neutralise(error.next)}`);
   if (error.kind === 'defect') lines.push(...tellDefect(error, stack));
   return lines;
+}
+
+/** A single problem that only repeats the error would be read twice. */
+function saysTheSame({ message, problems }: SlotwaveError): boolean {
+  const [only] = problems;
+  return (
+    problems.length === 1 && only?.message === message && only.line === undefined && only.found === undefined
+  );
 }
 
 /** `file:line:col path — message (found …, expected …)`, as editors and people can follow it. */

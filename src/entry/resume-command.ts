@@ -116,7 +116,7 @@ function refuseOtherConfig(config: Config, begun: Begun, place: RolloutPlace): v
   const differs =
     config.app !== begun.plan.app
       ? `the app "${config.app}" instead of "${begun.plan.app}"`
-      : digestSettings(config.settings) !== begun.settingsDigest
+      : digestSettings(config.settings, place.id) !== begun.settingsDigest
         ? 'other settings'
         : null;
   if (differs === null) return;

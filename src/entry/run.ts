@@ -1,5 +1,5 @@
 /** Where the parts are joined: an engine with a journal on disk, a fleet in Azure, and somebody who is told. */
-import { createHash } from 'node:crypto';
+import { scryptSync } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -45,7 +45,7 @@ export async function run(request: RunRequest): Promise<number> {
     const assignment: Assignment = {
       plan: request.plan,
       release: request.release,
-      settingsDigest: digestSettings(request.config.settings),
+      settingsDigest: digestSettings(request.config.settings, place.id),
       ports: {
         strategy: createStrategy(request, tell),
         look: createLook({
@@ -62,9 +62,10 @@ export async function run(request: RunRequest): Promise<number> {
       },
     };
     const { what } = request;
-    return exitCodeOf(
-      await (what.verb === 'roll-out' ? rollOut(assignment) : rollBackRollout(assignment, what.why)),
-    );
+    if (what.verb === 'roll-out') return exitCodeOf(await rollOut(assignment));
+    const back = await rollBackRollout(assignment, what.why);
+    // Who asks for a rollback and gets it has succeeded.
+    return back.kind === 'ended' && back.outcome === 'rolled-back' ? exitCodes.settled : exitCodeOf(back);
   } catch (error) {
     throw journal.entries.some(({ type }) => type === 'promote.begun') ? new BrokenOff(error) : error;
   } finally {
@@ -86,10 +87,13 @@ export function createStrategy(
   });
 }
 
-/** Tells equal settings from others without telling them. */
-export function digestSettings(settings: Readonly<Record<string, string>>): string {
+/**
+ * Tells equal settings from others without telling them: a value may be short, and a journal may be shared, so
+ * guessing must be dear. Salted with the rollout, so that two journals cannot be compared.
+ */
+export function digestSettings(settings: Readonly<Record<string, string>>, rollout: string): string {
   const sorted = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  return scryptSync(JSON.stringify(sorted), rollout, 32).toString('hex');
 }
 
 function exitCodeOf(result: Ended | Interrupted): number {

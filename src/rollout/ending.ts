@@ -45,7 +45,10 @@ export async function settle(run: Run): Promise<Ended> {
   }
   if (promoted.length === 0 && run.names.length > 0) return endWithout(run, standings);
   const why = `${promoted.length} of ${run.names.length} targets run ${run.release.id}`;
-  await run.note({ type: 'rollout.ended', outcome: 'settled', why, standings });
+  const settled = standings.map((each) =>
+    promoted.includes(each.target) ? { ...each, phase: 'settled' as const } : each,
+  );
+  await run.note({ type: 'rollout.ended', outcome: 'settled', why, standings: settled });
   return { kind: 'ended', outcome: 'settled', why };
 }
 

@@ -73,7 +73,7 @@ describe('a rollout from the command line, on an emulated Azure', () => {
         expect((await fleet.run(['deploy'])).err).toContain('Nothing to do');
 
         const back = await fleet.run(['rollback']);
-        expect(back).toMatchObject({ code: 11 });
+        expect(back).toMatchObject({ code: 0 });
         expect(count(await readOnlyJournal(folder), 'revert.done')).toBe(2);
       }),
     120_000,

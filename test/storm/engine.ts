@@ -20,6 +20,7 @@ export interface Engine {
   readonly createLook: typeof import('../../src/probe/look.ts').createLook;
   readonly createVantage: typeof import('../../src/entry/vantage.ts').createDirectVantage;
   readonly planRollout: typeof import('../../src/plan/plan.ts').planRollout;
+  readonly TransportError: typeof import('../../src/azure/transport.ts').TransportError;
   createAzure(
     transport: Transport,
     clock: Clock,
