@@ -27,7 +27,7 @@ export interface Scenario {
 export interface Baggage {
   readonly folder: string;
   readonly pkg: Package;
-  readonly incumbent: Uint8Array;
+  readonly incumbent: Uint8Array<ArrayBuffer>;
   readonly incumbentId: string;
   readonly release: Release;
   close(): Promise<void>;
@@ -53,7 +53,7 @@ export async function packBaggage(): Promise<Baggage> {
     folder,
     pkg: after.pkg,
     release: after.release,
-    incumbent: await readFile(before.release.path),
+    incumbent: new Uint8Array(await readFile(before.release.path)),
     incumbentId: before.release.id,
     close: () => rm(folder, { recursive: true, force: true }),
   };
