@@ -42,7 +42,9 @@ export function createTransport({ clock, ca, maxConnections = 32 }: TransportPar
     scheduling: 'lifo',
     lookup: lookupHost,
   } as const;
-  const tls = ca === undefined ? {} : { ca: [...trustedRoots(), ca] };
+  // Made once: from a list, each connection would make its own store of all authorities, megabytes at a time.
+  const tls =
+    ca === undefined ? {} : { secureContext: nodeTls.createSecureContext({ ca: [...trustedRoots(), ca] }) };
   const https = new HttpsAgent({ ...shared, ...tls, keepAlive: true });
   const httpsOnce = new HttpsAgent({ ...shared, ...tls, keepAlive: false });
   const http = new HttpAgent({ ...shared, keepAlive: true });
