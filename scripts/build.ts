@@ -1,10 +1,11 @@
 /**
  * Bundles the doors into dist/, so that they run where nothing is installed. The same sources give the same
- * bytes on every machine; `--check` builds again beside and says what differs from the committed files.
+ * bytes on every machine; `--check` builds again beside and says what differs from the committed files;
+ * `--out FOLDER` builds into another, empty folder, for tests of what is shipped.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputFile } from 'esbuild';
 
@@ -118,6 +119,8 @@ async function main(): Promise<void> {
     return;
   }
   const files = await bundle();
+  const out = process.argv.indexOf('--out');
+  if (out > 0) return writeAll(files, resolve(process.argv[out + 1] ?? ''));
   await rm(distFolder, { recursive: true, force: true });
   await writeAll(files, distFolder);
   const total = [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0);

@@ -13,11 +13,22 @@ export interface Ran {
   readonly err: string;
 }
 
+export interface Start {
+  /** The file to start; the source when not given. */
+  readonly sill?: string;
+  /** Words for Node itself. */
+  readonly nodeWords?: readonly string[];
+  readonly timeoutMs?: number;
+  /** Somebody else's user id, for those who may change theirs. */
+  readonly uid?: number;
+}
+
 /** Starts the real command line as a process of its own, in `cwd`, with a bare environment. */
 export function startCli(
   words: readonly string[],
   cwd: string,
   environment: Readonly<Record<string, string>> = {},
+  { sill = join(root, 'src/entry/cli.ts'), nodeWords = [], timeoutMs = 30_000, uid }: Start = {},
 ): Promise<Ran> {
   // Compiled once for all the processes of a test run; types are stripped once, too.
   const env = { PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE: compileCache, ...environment };
@@ -29,8 +40,8 @@ export function startCli(
     };
     execFile(
       process.execPath,
-      [join(root, 'src/entry/cli.ts'), ...words],
-      { cwd, env, timeout: 30_000 },
+      [...nodeWords, sill, ...words],
+      { cwd, env, timeout: timeoutMs, maxBuffer: 2 ** 28, ...(uid === undefined ? {} : { uid }) },
       told,
     );
   });
