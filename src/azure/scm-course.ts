@@ -1,14 +1,11 @@
 /** What all steps of one deployment share, and how they tell our deployment from others'. */
 import type { Clock } from '../clock.ts';
+import type { RefusalError, SlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Release } from '../release/release.ts';
 import type { DeployProgress } from '../target/slot-client.ts';
 import type { Asked } from './asked.ts';
-import { classify } from './classify.ts';
-import { AnswerError } from './error-facts.ts';
-import { retryRead } from './retry.ts';
-import { type Deployment, judgeDeployment, readDeployments } from './scm-deployments.ts';
-import type { ScmSession } from './scm-session.ts';
+import { type Deployment, judgeDeployment } from './scm-deployments.ts';
 import type { SiteFacts } from './site-client.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transport } from './transport.ts';
@@ -18,6 +15,11 @@ export interface ScmParts {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: () => number;
+  /**
+   * Asked when the SCM site does not accept our token: user and password of the slot, or a RefusalError that
+   * says why there is none to be had.
+   */
+  readonly askForLogin?: ((target: Target, refused: RefusalError) => Promise<Tokens>) | undefined;
 }
 
 export interface Delivery {
@@ -25,44 +27,61 @@ export interface Delivery {
   readonly slot: Pick<SiteFacts, 'scmHostName' | 'operatingSystem'>;
   readonly release: Release;
   readonly onProgress: (progress: DeployProgress) => void;
+  /** From the first look to the verdict, waiting for others' deployments included; `deployDeadlineMs` when absent. */
+  readonly deadlineMs?: number | undefined;
 }
 
+export const deployDeadlineMs = 20 * 60_000;
+
 /** A deployment under way, with all that its steps need. */
-export interface Course extends Delivery, ScmParts {
-  readonly session: ScmSession;
+export interface Course extends Delivery, Pick<ScmParts, 'clock' | 'random'> {
+  readonly desk: Desk;
+  /** Hands the package over, or says where it is to be had: once. */
+  readonly send: (course: Course) => Promise<Sent>;
   readonly untilMs: number;
   readonly asked: Asked;
+  /** Whether the site keeps our name with the deployment. */
+  readonly named: boolean;
   /** Deployments that were there before us: never ours. */
   readonly known: ReadonlySet<string>;
 }
 
-/** Newest first. A site that never had a deployment answers with an empty list or 404. */
-export function listDeployments(
-  parts: Pick<ScmParts, 'clock' | 'random'>,
-  session: ScmSession,
-  asked: Asked,
-): Promise<readonly Deployment[]> {
-  const read = async () => {
-    try {
-      return readDeployments(
-        (await session.read('/api/deployments?$orderby=ReceivedTime%20desc&$top=20')).body,
-      );
-    } catch (error) {
-      if (error instanceof AnswerError && error.facts.status === 404) return [];
-      throw error;
-    }
-  };
-  return retryRead(parts, read, (error) => classify(error, asked));
+/** Where deployments are told: the SCM site itself, or ARM in its place. */
+export interface Desk {
+  /** Newest first, empty when there never was one. Patient by itself; rejects with a SlotwaveError. */
+  list(): Promise<readonly Deployment[]>;
+  /** One look at one deployment. Rejects as a single request does. */
+  one(id: string): Promise<Looked>;
+  /** One look at where the site said to look. */
+  at(location: string): Promise<Looked>;
+  /** What its log says of trouble; empty when nothing. Rejects as a single request does. */
+  log(id: string): Promise<string>;
+  /** Where people find the log. */
+  logAddress(id: string): string;
 }
 
+export interface Looked {
+  readonly found: Deployment | null;
+  readonly retryAfterMs: number | null;
+}
+
+export type Sent =
+  | { readonly is: 'taken'; readonly location: string | null }
+  /** Another deployment holds the site: waiting costs nothing but time. */
+  | { readonly is: 'busy'; readonly error: SlotwaveError }
+  /** Certainly not taken. */
+  | { readonly is: 'missed'; readonly error: SlotwaveError }
+  /** Perhaps taken. */
+  | { readonly is: 'lost'; readonly error: SlotwaveError };
+
 /**
- * Windows' Kudu keeps our message with the deployment; Linux' OneDeploy takes the parameter and forgets it
- * (KuduLite has none), so there ours is one that was not there before. A temporary record carries no message on
- * either; it only says that something is coming.
+ * Windows' Kudu keeps our message with a zip that was pushed; OneDeploy takes the parameter and forgets it, on
+ * either system, so there ours is one that was not there before. A temporary record carries no message; it only
+ * says that something is coming. What then runs is asked for its stamp, whoever's record this was.
  */
-export function pickOwn({ known, release, slot }: Course, list: readonly Deployment[]): Deployment | null {
+export function pickOwn({ known, release, named }: Course, list: readonly Deployment[]): Deployment | null {
   const fresh = list.filter((each) => !known.has(each.id));
-  const unnamed = slot.operatingSystem === 'linux' ? fresh.find((each) => !each.temporary) : undefined;
+  const unnamed = named ? undefined : fresh.find((each) => !each.temporary);
   return (
     fresh.find((each) => each.message.includes(release.id)) ??
     unnamed ??

@@ -1,9 +1,9 @@
 /** Following a deployment to a verdict that is bounded, and never green by default. */
 import { RefusalError, type SlotwaveError, TransientError } from '../errors.ts';
 import { classify } from './classify.ts';
-import { AnswerError, readRetryAfterMs } from './error-facts.ts';
-import { type Course, listDeployments, pickOwn } from './scm-course.ts';
-import { type Deployment, judgeDeployment, nameStatus, readDeployments, readLog } from './scm-deployments.ts';
+import { AnswerError } from './error-facts.ts';
+import { type Course, type Looked, pickOwn } from './scm-course.ts';
+import { type Deployment, judgeDeployment, nameStatus } from './scm-deployments.ts';
 
 const pollIntervalMs = 3_000;
 const longestPollIntervalMs = 30_000;
@@ -40,30 +40,19 @@ export async function followDeployment(course: Course, location: string | null):
   }
 }
 
-interface Look {
-  readonly found: Deployment | null;
-  readonly retryAfterMs: number | null;
-}
+const nothing: Looked = { found: null, retryAfterMs: null };
 
 async function look(
   course: Course,
   { location, pinned }: { readonly location: string | null; readonly pinned: string | null },
-): Promise<Look> {
-  if (pinned !== null) return readAt(course, `/api/deployments/${encodeURIComponent(pinned)}`);
-  const list = await glance(course, () => listDeployments(course, course.session, course.asked));
+): Promise<Looked> {
+  const { desk } = course;
+  if (pinned !== null) return (await glance(course, () => desk.one(pinned))) ?? nothing;
+  const list = await glance(course, () => desk.list());
   const own = pickOwn(course, list ?? []);
   if (location === null || (own && !own.temporary)) return { found: own, retryAfterMs: null };
-  const latest = await readAt(course, location);
+  const latest = (await glance(course, () => desk.at(location))) ?? nothing;
   return { ...latest, found: (latest.found && pickOwn(course, [latest.found])) ?? own };
-}
-
-async function readAt(course: Course, path: string): Promise<Look> {
-  const answer = await glance(course, () => course.session.read(path));
-  if (!answer) return { found: null, retryAfterMs: null };
-  return {
-    found: readDeployments(answer.body)[0] ?? null,
-    retryAfterMs: readRetryAfterMs(answer.headers, course.clock.now()),
-  };
 }
 
 /** One look; what may pass by waiting (404 before the record, a restarting site, silence) is only "not seen". */
@@ -91,7 +80,7 @@ async function isOver(course: Course, found: Deployment): Promise<boolean> {
         {
           code: 'deployment-failed',
           where: course.target.name,
-          next: `Read its log: ${course.session.origin}/api/deployments/${encodeURIComponent(found.id)}/log`,
+          next: `Read its log: ${course.desk.logAddress(found.id)}`,
         },
       );
     case 'conflict':
@@ -105,10 +94,8 @@ async function isOver(course: Course, found: Deployment): Promise<boolean> {
 }
 
 async function told(course: Course, found: Deployment): Promise<string> {
-  const log = await glance(course, () =>
-    course.session.read(`/api/deployments/${encodeURIComponent(found.id)}/log`),
-  ).catch(() => null);
-  const said = (log && readLog(log.body)) || found.doing;
+  const log = await glance(course, () => course.desk.log(found.id)).catch(() => null);
+  const said = log || found.doing;
   return said ? `: ${said}` : '.';
 }
 

@@ -26,10 +26,18 @@ export interface SessionParts {
   readonly hostName: string;
   readonly transport: Transport;
   readonly tokens: Tokens;
+  /** `Bearer` when absent; `Basic` when the tokens are `user:password` in base64. */
+  readonly scheme?: 'Bearer' | 'Basic' | undefined;
   readonly now: () => number;
 }
 
-export function openSession({ hostName, transport, tokens, now }: SessionParts): ScmSession {
+export function openSession({
+  hostName,
+  transport,
+  tokens,
+  scheme = 'Bearer',
+  now,
+}: SessionParts): ScmSession {
   const origin = new URL(`https://${hostName}`).origin;
   const cookies = new Map<string, string>();
   const ask = async (
@@ -43,7 +51,7 @@ export function openSession({ hostName, transport, tokens, now }: SessionParts):
       accept: 'application/json',
       'cache-control': 'no-cache',
       ...request.headers,
-      authorization: `Bearer ${token}`,
+      authorization: `${scheme} ${token}`,
     };
     if (cookies.size > 0)
       headers['cookie'] = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');

@@ -4,16 +4,26 @@ import type { Release } from '../release/release.ts';
 import { stampSetting } from '../release/release.ts';
 import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
-import { type Delivery, endedIds, findEarlier, listDeployments, type ScmParts } from './scm-course.ts';
-import { followDeployment } from './scm-follow.ts';
+import { deliver } from './deliver.ts';
+import { type Course, type Delivery, type Desk, deployDeadlineMs, type ScmParts } from './scm-course.ts';
+import type { Deployment } from './scm-deployments.ts';
+import { openScmDesk } from './scm-desk.ts';
 import { openSession, type ScmSession } from './scm-session.ts';
-import { deliver } from './scm-upload.ts';
+import { uploadOnce } from './scm-upload.ts';
 import { parseObject } from './server-text.ts';
 
-/** From the first byte to the verdict, waiting for others' deployments included. */
-export const deployDeadlineMs = 20 * 60_000;
 const settingsWaitMs = 90_000;
 const settingsIntervalMs = 5_000;
+
+/** The SCM site of a slot, once it has let us in. */
+export interface OpenScm {
+  readonly session: ScmSession;
+  readonly desk: Desk;
+  readonly asked: Asked;
+  /** What was deployed before, newest first. */
+  readonly earlier: readonly Deployment[];
+  readonly untilMs: number;
+}
 
 /**
  * Resolves when the deployment of these bytes succeeded. Doing it again is harmless: one that is done is
@@ -22,7 +32,12 @@ const settingsIntervalMs = 5_000;
  * @throws RefusalError: the package, the network or the rights. TransientError: repeat it later.
  */
 export async function deployToSlot(parts: ScmParts, delivery: Delivery): Promise<void> {
-  const { target, slot, release } = delivery;
+  await pushTo(await enterScm(parts, delivery), parts, delivery);
+}
+
+/** Finds out, before a byte is sent, whether the site can be reached and lets us in. */
+export async function enterScm(parts: ScmParts, delivery: Delivery): Promise<OpenScm> {
+  const { target, slot, deadlineMs = deployDeadlineMs } = delivery;
   const { clock, transport, tokens } = parts;
   if (!slot.scmHostName) {
     throw new RefusalError(
@@ -33,21 +48,32 @@ export async function deployToSlot(parts: ScmParts, delivery: Delivery): Promise
       },
     );
   }
-  const session = openSession({ hostName: slot.scmHostName, transport, tokens, now: () => clock.now() });
   const what = `deploy to ${target.site}/${target.slot}`;
   const asked: Asked = { act: 'read', what, where: target.name, site: target.site };
-  const untilMs = clock.now() + deployDeadlineMs;
-  // The first look also finds out, before a byte is sent, whether this site can be reached and lets us in.
-  const earlier = await listDeployments(parts, session, asked);
-  await waitForSettings(parts, session, { release, asked });
-  const own = findEarlier(release, earlier);
-  if (own.is === 'done') return;
-  // One that runs under our name is ours from an earlier life; all others that are there are not.
-  const others =
-    own.is === 'running' ? earlier.filter((each) => !each.message.includes(release.id)) : earlier;
-  const known = new Set([...others.map(({ id }) => id), ...endedIds(earlier)]);
-  const course = { ...parts, ...delivery, session, untilMs, asked, known };
-  await (own.is === 'running' ? followDeployment(course, null) : deliver(course));
+  const untilMs = clock.now() + deadlineMs;
+  const place = { hostName: slot.scmHostName, transport, now: () => clock.now() };
+  const enter = async (session: ScmSession): Promise<OpenScm> => {
+    const desk = openScmDesk(parts, session, asked);
+    return { session, desk, asked, earlier: await desk.list(), untilMs };
+  };
+  try {
+    return await enter(openSession({ ...place, tokens }));
+  } catch (error) {
+    if (!(error instanceof RefusalError) || error.code !== 'credential-refused' || !parts.askForLogin)
+      throw error;
+    const login = await parts.askForLogin(target, error);
+    return enter(openSession({ ...place, tokens: login, scheme: 'Basic' }));
+  }
+}
+
+/** The push itself, through a site that let us in. */
+export async function pushTo(scm: OpenScm, parts: ScmParts, delivery: Delivery): Promise<void> {
+  const { session, earlier, ...rest } = scm;
+  await waitForSettings(parts, session, { release: delivery.release, asked: scm.asked });
+  const { clock, random } = parts;
+  const named = delivery.slot.operatingSystem === 'windows';
+  const send = (course: Course) => uploadOnce(course, session);
+  await deliver({ ...delivery, ...rest, clock, random, send, named }, earlier);
 }
 
 /**

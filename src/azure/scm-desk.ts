@@ -1,0 +1,47 @@
+/** Deployments as the SCM site of the slot tells of them. */
+import type { Asked } from './asked.ts';
+import { classify } from './classify.ts';
+import { AnswerError, readRetryAfterMs } from './error-facts.ts';
+import { retryRead } from './retry.ts';
+import type { Desk, Looked, ScmParts } from './scm-course.ts';
+import { readDeployments, readLog } from './scm-deployments.ts';
+import type { ScmSession } from './scm-session.ts';
+
+export function openScmDesk(
+  parts: Pick<ScmParts, 'clock' | 'random'>,
+  session: ScmSession,
+  asked: Asked,
+): Desk {
+  const pathOf = (id: string) => `/api/deployments/${encodeURIComponent(id)}`;
+  const look = async (path: string): Promise<Looked> => {
+    const answer = await session.read(path);
+    return {
+      found: readDeployments(answer.body)[0] ?? null,
+      retryAfterMs: readRetryAfterMs(answer.headers, parts.clock.now()),
+    };
+  };
+  return {
+    list: () =>
+      retryRead(
+        parts,
+        () => listOnce(session),
+        (error) => classify(error, asked),
+      ),
+    one: (id) => look(pathOf(id)),
+    at: look,
+    log: async (id) => readLog((await session.read(`${pathOf(id)}/log`)).body),
+    logAddress: (id) => `${session.origin}${pathOf(id)}/log`,
+  };
+}
+
+/** A site that never had a deployment answers with an empty list or 404. */
+async function listOnce(session: ScmSession) {
+  try {
+    return readDeployments(
+      (await session.read('/api/deployments?$orderby=ReceivedTime%20desc&$top=20')).body,
+    );
+  } catch (error) {
+    if (error instanceof AnswerError && error.facts.status === 404) return [];
+    throw error;
+  }
+}
