@@ -1,5 +1,5 @@
 /** Deployments as the SCM site tells of them: azure-platform.md §2.4. */
-import { isObject, stringOf, tame } from './server-text.ts';
+import { isObject, parseObject, stringOf, tame } from './server-text.ts';
 
 export interface Deployment {
   readonly id: string;
@@ -43,6 +43,33 @@ function readOne(value: unknown): Deployment[] {
   ];
 }
 
+/** The same from ARM: `{value:[…]}` or one of them, each `{name, properties}`. Newest first, whatever the order was. */
+export function readArmDeployments(body: string): readonly Deployment[] {
+  const parsed = parseObject(body);
+  const entries = Array.isArray(parsed?.['value'])
+    ? parsed['value'].filter(isObject)
+    : parsed
+      ? [parsed]
+      : [];
+  const dated = entries.flatMap((entry) => {
+    const properties = isObject(entry['properties']) ? entry['properties'] : entry;
+    const id = stringOf(entry['name'])?.split('/').at(-1) ?? stringOf(properties['id']);
+    const receivedAt = stringOf(properties['received_time']) ?? stringOf(properties['start_time']) ?? '';
+    const complete = properties['complete'] ?? endsWithoutWord(properties);
+    return readOne({ ...properties, id, complete }).map((each) => ({ each, receivedAt }));
+  });
+  return dated.sort((one, other) => compare(other.receivedAt, one.receivedAt)).map(({ each }) => each);
+}
+
+/** The documented form has no `complete`: there an end time, or nothing that speaks against it, has to do. */
+function endsWithoutWord(properties: Readonly<Record<string, unknown>>): boolean {
+  return stringOf(properties['end_time']) !== null && properties['provisioningState'] !== 'InProgress';
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 export type Verdict = 'running' | 'success' | 'failed' | 'conflict';
 
 /**
@@ -77,6 +104,20 @@ const statusNames: Readonly<Record<string, string>> = {
 
 export function nameStatus({ status }: Pick<Deployment, 'status'>): string {
   return statusNames[String(status)] ?? `status ${status}`;
+}
+
+/** ARM's form of a log: Kudu's list as it is, in `value`, or one text in `details`. */
+export function readArmLog(body: string): string {
+  const parsed = parseObject(body);
+  if (!parsed) return readLog(body);
+  if (Array.isArray(parsed['value'])) {
+    const entries = parsed['value'].filter(isObject);
+    return readLog(
+      JSON.stringify(entries.map((each) => (isObject(each['properties']) ? each['properties'] : each))),
+    );
+  }
+  const properties = isObject(parsed['properties']) ? parsed['properties'] : parsed;
+  return tame(stringOf(properties['details']) ?? stringOf(properties['message']) ?? '', 400);
 }
 
 /** The last few sentences of a deployment's log that are about trouble, or just the last ones. */

@@ -3,11 +3,21 @@
  * a log's own commands would need (`::`, `##vso[`) is for the reporters to defuse.
  */
 export function tame(text: string, limit = 400): string {
-  const line = text
+  const line = veilAddresses(text)
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ')
     .replace(/ {2,}/g, ' ')
     .trim();
   return line.length <= limit ? line : `${line.slice(0, limit)}…`;
+}
+
+/**
+ * Servers like to repeat what they were given, such as the address of a package with its signature. What opens a
+ * door (a shared access signature, a password in an address) is taken out before anybody keeps the text.
+ */
+export function veilAddresses(text: string): string {
+  return text
+    .replace(/([?&;\s](?:amp;)?sig=)[^&\s"'<>)]+/gi, '$1***')
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:"'<>]*:[^\s/@"'<>]+@/gi, '$1***@');
 }
 
 /** The words of an HTML page: its title, and what it says. */
