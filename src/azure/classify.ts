@@ -42,10 +42,10 @@ function classifySilence(error: TransportError, asked: Asked): SlotwaveError {
 }
 
 function nextForUnreachable({ code, host }: TransportError): string {
-  if (code === 'ENOTFOUND') {
+  if (code === 'ENOTFOUND' && host.includes('.azurewebsites.')) {
     return `Ask DNS for ${host} from this machine: is the private zone privatelink.azurewebsites.net linked to the network it is in?`;
   }
-  return `Check that this machine reaches ${host}: network, proxy, firewall.`;
+  return `Check that this machine reaches ${host}: DNS, network, proxy, firewall.`;
 }
 
 function classifyAnswer(facts: AzureErrorFacts, asked: Asked, cause: AnswerError): SlotwaveError {

@@ -94,6 +94,8 @@ async function readMetadata(origin: string, { transport, clock, random }: CloudP
       headers: { accept: 'application/json' },
       timeoutMs: requestTimeoutMs,
     });
+    if (answer.status >= 400 && answer.status < 500 && ![408, 429].includes(answer.status))
+      throw notArm(origin, `it answers ${answer.status}`);
     if (answer.status !== 200) throw new AnswerError(readErrorFacts(answer, clock.now()));
     return answer.body;
   };
@@ -104,11 +106,12 @@ async function readMetadata(origin: string, { transport, clock, random }: CloudP
     );
   } catch (thrown) {
     const error = classify(thrown, asked);
-    if (error.kind === 'defect') throw error;
+    if (error.kind === 'defect' || error.kind === 'input') throw error;
+    const check = 'Check --cloud, and that this machine reaches it (DNS, network, proxy, firewall).';
     throw new InputError(error.message, {
       code: 'cloud-not-reachable',
       where: url,
-      next: error.next ?? 'Check --cloud, and that this machine reaches it (network, proxy, firewall).',
+      next: error.code === 'certificate-not-trusted' ? (error.next ?? check) : check,
       cause: error,
     });
   }

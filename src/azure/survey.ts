@@ -101,7 +101,7 @@ async function surveyTarget(
     stickyNames: sticky,
     differences: differences.map((each) => markRule(each, sticky)),
     operationInProgress: site.operation ?? slot?.operation ?? null,
-    preparedFor: site.preparedFor ?? slot?.preparedFor ?? null,
+    preparedFor: slot?.preparedFor ?? site.preparedFor ?? null,
     lastSwapAt: site.lastSwapAt,
     settingsInPlace: Object.entries(settings).every(([name, value]) => live[name] === value),
   };

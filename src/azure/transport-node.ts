@@ -246,6 +246,12 @@ const words: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
   ETIMEDOUT: 'the connection timed out',
+  EPROTO: 'what listens there does not speak TLS as it should',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an authority that is not trusted here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of an authority that is not trusted here',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an authority that is not trusted here',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself only',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
 };
 
 /** The code in words; an unknown one keeps Node's own sentence, which carries no body and no header. */

@@ -49,7 +49,14 @@ export function readDocument(text: string): ConfigDocument {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems = document.errors.map((error) => describeError(error, text, at));
+  // One slip often breaks several of YAML's rules at the same place; it is told once.
+  const told = new Map(
+    document.errors.map((error) => {
+      const problem = describeError(error, text, at);
+      return [JSON.stringify(problem), problem] as const;
+    }),
+  );
+  const problems = [...told.values()];
   // A repeated key leaves the rest readable, so that everything else can be told in the same run.
   const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
   return {

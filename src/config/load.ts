@@ -70,6 +70,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist: a part of its path is not a folder',
   EACCES: 'may not be read by this user',
+  ELOOP: 'is a link that leads in a circle',
 };
 
 const nexts: Readonly<Record<string, string>> = {

@@ -11,6 +11,7 @@ const meanings: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EMFILE: 'too many open files',
   EEXIST: 'it exists already',
+  ELOOP: 'links lead in a circle',
   ENAMETOOLONG: 'the name is too long',
 };
 

@@ -85,7 +85,10 @@ export async function findRollout(stateFolder: string, id: string | undefined): 
   throw new InputError(several ? `Several rollouts begin with "${id}".` : `There is no rollout "${id}".`, {
     code: several ? 'rollout-ambiguous' : 'rollout-not-found',
     where: stateFolder,
-    next: `Known here: ${(several ? matching : known).slice(-5).reverse().join(', ') || 'none'}`,
+    next:
+      known.length === 0
+        ? 'There is none at all in this state folder; name the one that holds it: --state <folder>'
+        : `Known here: ${(several ? matching : known).slice(-5).reverse().join(', ')}`,
   });
 }
 

@@ -9,7 +9,7 @@ export function checkSlot({ target, staging, planTier }: TargetFacts): Said {
   const { site, slot } = target;
   return {
     found: `There is no slot "${slot}".`,
-    fix: `Create it: az functionapp deployment slot create ${nameApp(target)} --slot ${slot} --configuration-source ${site}. Identity, network integration and private endpoints are not copied with it.`,
+    fix: `Is the name right? az functionapp deployment slot list ${nameApp(target)} shows those there are. Or create it: az functionapp deployment slot create ${nameApp(target)} --slot ${slot} --configuration-source ${site}. Identity, network integration and private endpoints are not copied with it.`,
   };
 }
 
@@ -37,8 +37,9 @@ export function checkOperation({ operationInProgress }: TargetFacts): Said {
   };
 }
 
-export function checkPrepared({ target, preparedFor }: TargetFacts): Said {
-  if (!preparedFor) return null;
+export function checkPrepared({ target, preparedFor, operationInProgress }: TargetFacts): Said {
+  // A swap under way has its slots prepared as well, and must not be cancelled by following advice.
+  if (!preparedFor || operationInProgress) return null;
   return {
     found: `The slot "${target.slot}" is prepared for a swap with "${preparedFor}".`,
     fix: `Complete that swap, or cancel it: az functionapp deployment slot swap ${nameApp(target)} --slot ${target.slot} --action reset`,

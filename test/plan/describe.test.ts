@@ -78,7 +78,9 @@ Settings (names only)
 Preflight: 1 error, so that nothing will be started
   error    wus: There is no slot "staging". [slot-missing]
     Why: A release needs a place beside production where it can be started and probed.
-    Fix: Create it: az functionapp deployment slot create --subscription
+    Fix: Is the name right? az functionapp deployment slot list --subscription
+         11111111-2222-3333-4444-555555555555 -g orders-wus -n orders-wus shows those there are. Or
+         create it: az functionapp deployment slot create --subscription
          11111111-2222-3333-4444-555555555555 -g orders-wus -n orders-wus --slot staging
          --configuration-source orders-wus. Identity, network integration and private endpoints are
          not copied with it."
