@@ -1,5 +1,6 @@
 /** docs/config.md from the schema: an example, then every key with its kind, its default and what it is about. */
 import type { JsonSchema } from '../src/config/json-schema.ts';
+import { asMapped } from '../src/config/shape.ts';
 
 export function writeConfigReference(schema: JsonSchema, example: string): string {
   const sections = Object.entries(schema.properties ?? {}).filter(
@@ -47,7 +48,7 @@ function listOwnRows(schema: JsonSchema): readonly Row[] {
 }
 
 function listRows(schema: JsonSchema, path: string): readonly Row[] {
-  const inner = schema.items ?? schema;
+  const inner = asMapped(schema.items ?? schema);
   const here = schema.items ? `${path}[]` : path;
   return Object.entries(inner.properties ?? {}).flatMap(([name, child]) => {
     const key = here ? `${here}.${name}` : name;

@@ -1,4 +1,5 @@
 /** Deployments as the SCM site of the slot tells of them. */
+import type { SlotwaveError } from '../errors.ts';
 import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
 import { AnswerError, readRetryAfterMs } from './error-facts.ts';
@@ -7,10 +8,18 @@ import type { Desk, Looked, ScmParts } from './scm-course.ts';
 import { readDeployments, readLog } from './scm-deployments.ts';
 import type { ScmSession } from './scm-session.ts';
 
+export interface DeskManner {
+  /** Has the last word on what a failed look means. */
+  readonly judge?: (error: SlotwaveError) => SlotwaveError;
+  /** For one look at the list. */
+  readonly timeoutMs?: number;
+}
+
 export function openScmDesk(
   parts: Pick<ScmParts, 'clock' | 'random'>,
   session: ScmSession,
   asked: Asked,
+  { judge = (error) => error, timeoutMs }: DeskManner = {},
 ): Desk {
   const pathOf = (id: string) => `/api/deployments/${encodeURIComponent(id)}`;
   const look = async (path: string): Promise<Looked> => {
@@ -24,8 +33,8 @@ export function openScmDesk(
     list: () =>
       retryRead(
         parts,
-        () => listOnce(session),
-        (error) => classify(error, asked),
+        () => listOnce(session, timeoutMs),
+        (error) => judge(classify(error, asked)),
       ),
     one: (id) => look(pathOf(id)),
     at: look,
@@ -35,10 +44,10 @@ export function openScmDesk(
 }
 
 /** A site that never had a deployment answers with an empty list or 404. */
-async function listOnce(session: ScmSession) {
+async function listOnce(session: ScmSession, timeoutMs: number | undefined) {
   try {
     return readDeployments(
-      (await session.read('/api/deployments?$orderby=ReceivedTime%20desc&$top=20')).body,
+      (await session.read('/api/deployments?$orderby=ReceivedTime%20desc&$top=20', timeoutMs)).body,
     );
   } catch (error) {
     if (error instanceof AnswerError && error.facts.status === 404) return [];

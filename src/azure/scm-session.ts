@@ -8,7 +8,7 @@ import { type HttpAnswer, type HttpRequest, requestTimeoutMs, type Transport } f
 export interface ScmSession {
   readonly origin: string;
   /** A GET; any 2xx. Rejects with AnswerError or TransportError. `path` starts with a slash. */
-  read(path: string): Promise<HttpAnswer>;
+  read(path: string, timeoutMs?: number): Promise<HttpAnswer>;
   /** The upload, sent once. Rejects as `read` does. */
   upload(request: Upload): Promise<HttpAnswer>;
 }
@@ -63,8 +63,8 @@ export function openSession({
   };
   return {
     origin,
-    read: async (path) => {
-      const get = () => ask({ method: 'GET', path, timeoutMs: requestTimeoutMs });
+    read: async (path, timeoutMs = requestTimeoutMs) => {
+      const get = () => ask({ method: 'GET', path, timeoutMs });
       const first = await get();
       // A refused token was dropped: a read may simply ask once more with the next one.
       return demandSuccess(first.status === 401 ? await get() : first, now());

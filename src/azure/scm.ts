@@ -5,6 +5,7 @@ import { stampSetting } from '../release/release.ts';
 import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
 import { deliver } from './deliver.ts';
+import { countClosed, scmClosed } from './network-cause.ts';
 import { type Course, type Delivery, type Desk, deployDeadlineMs, type ScmParts } from './scm-course.ts';
 import type { Deployment } from './scm-deployments.ts';
 import { openScmDesk } from './scm-desk.ts';
@@ -14,6 +15,8 @@ import { parseObject } from './server-text.ts';
 
 const settingsWaitMs = 90_000;
 const settingsIntervalMs = 5_000;
+/** A site that is closed mostly says nothing at all; one that is cold is awake when it is asked again. */
+const firstLookTimeoutMs = 30_000;
 
 /** The SCM site of a slot, once it has let us in. */
 export interface OpenScm {
@@ -51,16 +54,20 @@ export async function enterScm(parts: ScmParts, delivery: Delivery): Promise<Ope
   const what = `deploy to ${target.site}/${target.slot}`;
   const asked: Asked = { act: 'read', what, where: target.name, site: target.site };
   const untilMs = clock.now() + deadlineMs;
-  const place = { hostName: slot.scmHostName, transport, now: () => clock.now() };
+  const hostName = slot.scmHostName;
+  const place = { hostName, transport, now: () => clock.now() };
   const enter = async (session: ScmSession): Promise<OpenScm> => {
-    const desk = openScmDesk(parts, session, asked);
-    return { session, desk, asked, earlier: await desk.list(), untilMs };
+    const earlier = await openScmDesk(parts, session, asked, {
+      judge: countClosed(),
+      timeoutMs: firstLookTimeoutMs,
+    }).list();
+    return { session, desk: openScmDesk(parts, session, asked), asked, earlier, untilMs };
   };
   try {
     return await enter(openSession({ ...place, tokens }));
   } catch (error) {
-    if (!(error instanceof RefusalError) || error.code !== 'credential-refused' || !parts.askForLogin)
-      throw error;
+    if (!(error instanceof RefusalError)) throw error;
+    if (error.code !== 'credential-refused' || !parts.askForLogin) throw scmClosed(target, hostName, error);
     const login = await parts.askForLogin(target, error);
     return enter(openSession({ ...place, tokens: login, scheme: 'Basic' }));
   }

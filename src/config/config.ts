@@ -17,6 +17,18 @@ export interface Config {
   readonly probes: ConfigProbes;
   /** Written to the staging slot with the release. Values may be secrets: they are never shown. */
   readonly settings: Readonly<Record<string, string>>;
+  readonly delivery: ConfigDelivery;
+}
+
+/** How the package comes to each slot. */
+export interface ConfigDelivery {
+  /** push: to the SCM site. pull: the slot fetches it from `store`. url: the slot fetches it from `url`. */
+  readonly mode: 'push' | 'pull' | 'url';
+  /** `https://<account>.blob.core.windows.net/<container>`, without a slash at the end. */
+  readonly store: string | null;
+  /** Its query may be a secret. */
+  readonly url: string | null;
+  readonly remoteBuild: boolean;
 }
 
 /** `name` is the site's name where the file gives none. */

@@ -12,9 +12,9 @@ export function describeFound(value: unknown, path: Path): string {
   return quote(value);
 }
 
-/** Values of settings and headers may be secrets, whatever they are called. */
+/** Values of settings and headers may be secrets, whatever they are called; an address may carry a signature. */
 export function isSecret(path: Path): boolean {
-  return path[0] === 'settings' || path.includes('headers');
+  return path[0] === 'settings' || path.includes('headers') || path.at(-1) === 'url';
 }
 
 export function quote(text: string): string {

@@ -3,6 +3,7 @@ import type { Path } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { isSecret, quote } from './found.ts';
 import type { Complaint } from './meaning.ts';
+import { checkDelivery } from './meaning-delivery.ts';
 import { asList, asMapping, asText, type Mapping } from './outline.ts';
 
 export function checkValues(data: unknown): readonly Complaint[] {
@@ -15,6 +16,7 @@ export function checkValues(data: unknown): readonly Complaint[] {
     ...checkDeadline(probes),
     ...findZeros(root, probes),
     ...findOwnSettings(root),
+    ...checkDelivery(root['delivery']),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** From what was written to what is meant: absolute paths, milliseconds, parsed IDs. */
 import { dirname, resolve } from 'node:path';
 import { DefectError } from '../errors.ts';
-import type { Config, ConfigProbes, ConfigStrategy, ConfigTarget } from './config.ts';
+import type { Config, ConfigDelivery, ConfigProbes, ConfigStrategy, ConfigTarget } from './config.ts';
 import { parseDuration } from './duration.ts';
 import { resourceIdPattern } from './kinds.ts';
 import type { Filled } from './schema.ts';
@@ -20,6 +20,17 @@ export function normalise(filled: Filled, file: string, digest: string): Config 
     strategy: normaliseStrategy(texts.strategy),
     probes: normaliseProbes(texts.probes),
     settings: texts.settings,
+    delivery: normaliseDelivery(texts.delivery),
+  };
+}
+
+function normaliseDelivery(delivery: Filled['delivery']): ConfigDelivery {
+  if (typeof delivery === 'string') return { mode: delivery, store: null, url: null, remoteBuild: false };
+  return {
+    mode: delivery.mode,
+    store: delivery.store?.replace(/\/$/, '') ?? null,
+    url: delivery.url ?? null,
+    remoteBuild: delivery.remoteBuild,
   };
 }
 

@@ -250,6 +250,46 @@ const probes = z
   })
   .describe('How each target is looked at, before and after its promotion.');
 
+const mode = z.enum(['push', 'pull', 'url']);
+const expectedStore = 'the https address of a blob container, without a query';
+const expectedUrl = 'an https address';
+
+const delivery = z
+  .union(
+    [
+      mode,
+      z.strictObject({
+        mode: mode
+          .default('push')
+          .describe(
+            '`push` uploads to the SCM site of each slot, and turns to `store` where that site cannot be reached; `pull` uploads once to `store`, from where each slot fetches; `url` has each slot fetch from `url`.',
+          ),
+        store: z
+          .string({ error: expectedStore })
+          .regex(/^https:\/\/[^/?#@\s]+(?:\/[^/?#@\s]+)?\/[a-z0-9](?:-?[a-z0-9]){2,62}\/?$/, {
+            error: expectedStore,
+          })
+          .optional()
+          .describe(
+            'A blob container for packages: `https://<account>.blob.core.windows.net/<container>`. Slots read from it by addresses that end with the deployment. Needs the roles Storage Blob Data Contributor and Storage Blob Delegator.',
+          ),
+        url: z
+          .string({ error: expectedUrl })
+          .regex(/^https:\/\/[^/?#@\s]+\/[^#\s]+$/, { error: expectedUrl })
+          .optional()
+          .describe(
+            'Where a sealed package (`slotwave package --seal`) lies that the slots can read. `package` names the same file here. A query in it is treated as a secret.',
+          ),
+        remoteBuild: z
+          .boolean()
+          .default(false)
+          .describe('Has the SCM site build what it gets (Oryx: `npm install`, `pip install`). Linux only.'),
+      }),
+    ],
+    { error: 'push, pull, url, or a mapping with `mode`' },
+  )
+  .default('push');
+
 export const configSchema = z
   .strictObject({
     app: name().describe(
@@ -271,6 +311,9 @@ export const configSchema = z
       .describe(
         'App settings that are written to the staging slot with the release and travel with it. Values must be texts: quote numbers and true/false. Everybody who reads this file reads them: put secrets in Key Vault and a `@Microsoft.KeyVault(…)` reference here.',
       ),
+    delivery: delivery.describe(
+      'How the package comes to each slot: `push`, `pull`, `url`, or a mapping with more to say.',
+    ),
     state: z
       .strictObject({
         blob: text()

@@ -17,7 +17,30 @@ export interface ShapeResult {
 export function checkShape(document: ConfigDocument): ShapeResult {
   const result = configSchema.safeParse(document.data, { error: describeExpected });
   if (result.success) return { filled: result.data, problems: [] };
-  return { filled: null, problems: result.error.issues.flatMap((issue) => describeIssue(issue, document)) };
+  return {
+    filled: null,
+    problems: result.error.issues
+      .flatMap((issue) => unfold(issue, document.data))
+      .flatMap((issue) => describeIssue(issue, document)),
+  };
+}
+
+/**
+ * Where a value may be a word or a mapping, what is wrong is told of the form that was meant: a mapping's own
+ * mistakes, or the words that there are.
+ */
+function unfold(issue: z.core.$ZodIssue, data: unknown): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const value = readPath(
+    data,
+    issue.path.filter((step) => typeof step !== 'symbol'),
+  );
+  const isMeant =
+    value !== null && typeof value === 'object'
+      ? (each: z.core.$ZodIssue) => each.path.length > 0 || each.code === 'unrecognized_keys'
+      : (each: z.core.$ZodIssue) => typeof value === 'string' && each.code === 'invalid_value';
+  const meant = issue.errors.find((each) => each.length > 0 && each.every(isMeant));
+  return meant?.map((each) => ({ ...each, path: [...issue.path, ...each.path] })) ?? [issue];
 }
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0];
@@ -128,6 +151,7 @@ function describeUnknownKey(path: Path, document: ConfigDocument): Problem {
 function findSchema(schema: JsonSchema, path: Path): JsonSchema | null {
   let current: JsonSchema | undefined = schema;
   for (const step of path) {
+    current = asMapped(current);
     const other: JsonSchema | boolean | undefined = current.additionalProperties;
     current =
       typeof step === 'number'
@@ -135,12 +159,17 @@ function findSchema(schema: JsonSchema, path: Path): JsonSchema | null {
         : (current.properties?.[step] ?? (typeof other === 'object' ? other : undefined));
     if (!current) return null;
   }
-  return current;
+  return asMapped(current);
+}
+
+/** The form with keys, of a value that may be a word as well. */
+export function asMapped(schema: JsonSchema): JsonSchema {
+  return schema.anyOf?.find((each) => each.properties !== undefined) ?? schema;
 }
 
 /** Where a key that is unknown here is at home: `interval` → `probes`. */
 function findHome(schema: JsonSchema, key: string, at = ''): string | null {
-  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+  for (const [name, child] of Object.entries(asMapped(schema).properties ?? {})) {
     if (name === key) return at || 'the top level';
     const home = findHome(child, key, at ? `${at}.${name}` : name);
     if (home) return home;

@@ -331,7 +331,7 @@ describe('a deployment', () => {
       0,
     ],
     ['is refused for its token', { list: () => ({ status: 401 }) }, 'refusal credential-refused', 0],
-    ['is not reachable', { list: () => unreachable('ENOTFOUND') }, 'transient not-reachable', 0],
+    ['is not reachable', { list: () => unreachable('ENOTFOUND') }, 'refusal scm-not-reachable', 0],
     [
       'comes to a site that is not up yet',
       { list: (n) => (n < 3 ? { status: 503 } : json(n < 4 ? [] : [record('d1', 4)])) },

@@ -97,6 +97,33 @@ describe('a config without a mistake', () => {
     expect(Object.values(config.settings)).toEqual([`${dollar}{NAME}`, '$(X)', ...values.slice(2)]);
   });
 
+  it.each([
+    ['nothing', '', { mode: 'push', store: null, url: null, remoteBuild: false }],
+    ['a word', 'delivery: push', { mode: 'push', store: null, url: null, remoteBuild: false }],
+    [
+      'a store for when the SCM site cannot be reached',
+      'delivery: { store: https://a.blob.core.windows.net/packages/ }',
+      { mode: 'push', store: 'https://a.blob.core.windows.net/packages', url: null, remoteBuild: false },
+    ],
+    [
+      'a store to fetch from, with its account in the path',
+      'delivery: { mode: pull, store: https://127.0.0.1:10000/devstoreaccount1/packages }',
+      {
+        mode: 'pull',
+        store: 'https://127.0.0.1:10000/devstoreaccount1/packages',
+        url: null,
+        remoteBuild: false,
+      },
+    ],
+    [
+      'an address, and a remote build',
+      'delivery: { mode: url, url: "https://a.example/x.zip?v=1", remoteBuild: true }',
+      { mode: 'url', store: null, url: 'https://a.example/x.zip?v=1', remoteBuild: true },
+    ],
+  ])('delivers as it says: %s', (_, delivery, expected) => {
+    expect(parseConfig(writeYaml({ ...sound, delivery }), 'c.yml').delivery).toEqual(expected);
+  });
+
   it('may use anchors and merge keys', () => {
     const text = `${writeYaml(sound)}probes: { timeout: &t 7s, interval: *t }\n`;
     expect(parseConfig(text, 'c.yml').probes).toMatchObject({ timeoutMs: 7_000, intervalMs: 7_000 });

@@ -228,4 +228,32 @@ export const wrongMeanings: readonly Wrong[] = [
     path: '',
     message: /"app" stands twice/,
   },
+  {
+    about: 'a pull from nowhere',
+    blocks: { extra: 'delivery: pull' },
+    path: 'delivery',
+    message: /no store/,
+    next: /store: https/,
+  },
+  {
+    about: 'a url that is not given',
+    blocks: { extra: 'delivery: { mode: url }' },
+    path: 'delivery',
+    message: /no url/,
+    next: /url: https/,
+  },
+  {
+    about: 'a url that nobody fetches',
+    blocks: { extra: 'delivery: { mode: push, url: https://a.example/x.zip }' },
+    path: 'delivery.url',
+    message: /no effect with mode push/,
+  },
+  {
+    about: 'a store that nobody fills',
+    blocks: {
+      extra: 'delivery: { mode: url, url: https://a.example/x.zip, store: https://a.example/packages }',
+    },
+    path: 'delivery.store',
+    message: /no effect with mode url/,
+  },
 ];
