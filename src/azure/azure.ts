@@ -6,7 +6,9 @@ import { createArm } from './arm.ts';
 import { type Cloud, describeCloud } from './cloud.ts';
 import { createCredential } from './credential.ts';
 import type { Environment } from './credential-choice.ts';
+import { createDelivery, type RoadOptions } from './delivery.ts';
 import { createHostKey, type HostKey } from './host-keys.ts';
+import { openPackageStore, storageScope } from './package-store.ts';
 import { resetPrepared } from './reset.ts';
 import { createSlotClient } from './slots.ts';
 import { type SurveyRequest, surveyFleet } from './survey.ts';
@@ -31,6 +33,8 @@ export interface Azure {
   readonly identity: string;
   survey(request: SurveyRequest): Promise<Fleet>;
   readonly slots: SlotClient;
+  /** The same slots, to which packages come as `options` say. */
+  slotsFor(options: RoadOptions): SlotClient;
   readonly hostKey: HostKey;
   /** Cancels a swap that was left prepared, on both slots. Idempotent. */
   resetPrepared(target: Target): Promise<void>;
@@ -43,11 +47,29 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
   const credential = createCredential({ cloud, transport, environment });
   const tokens = createTokens(credential, clock, hide);
   const arm = createArm({ cloud, tokens, transport, clock, random });
+  const slots = createSlotClient({ arm, tokens, transport, clock, random });
+  const openStore = (address: string) => {
+    const forStorage = createCredential({ cloud: { ...cloud, scope: storageScope }, transport, environment });
+    return openPackageStore({
+      address,
+      tokens: createTokens(forStorage, clock, hide),
+      transport,
+      clock,
+      random,
+      hide,
+    });
+  };
   return {
     cloud,
     identity: credential.described,
     survey: (request) => surveyFleet(arm, request),
-    slots: createSlotClient({ arm, tokens, transport, clock, random }),
+    slots,
+    slotsFor: (options) => {
+      const { store: address } = options.delivery;
+      const store = address === null ? null : openStore(address);
+      const parts = { arm, tokens, transport, clock, random, hide, store };
+      return { ...slots, deployPackage: createDelivery(parts, options) };
+    },
     hostKey: createHostKey(arm, hide),
     resetPrepared: (target) => resetPrepared(arm, target),
   };
