@@ -4,13 +4,15 @@ import { createThrottle } from './arm/throttle.ts';
 import type { EmulatorOptions } from './emulator.ts';
 import { createFaults } from './faults/faults.ts';
 import { readFaults } from './faults/schema.ts';
+import { createGraphMemory } from './graph/memory.ts';
+import { resourceRows } from './graph/rows.ts';
 import { beginWorker } from './hosts.ts';
 import { createTokens } from './login/tokens.ts';
 import { createAddresses } from './network/addresses.ts';
 import type { Identity, Platform } from './platform.ts';
 import { createRandom, type Random } from './random.ts';
 import { buildWorld } from './world/build.ts';
-import { createContentStore } from './world/content.ts';
+import { createContentStore, sha256 } from './world/content.ts';
 import { type Change, historyLimit, type WorldEvent } from './world/history.ts';
 import { readWorld, type World } from './world/schema.ts';
 
@@ -27,16 +29,25 @@ export function assemble(options: EmulatorOptions): Assembled {
   const random = createRandom(seed);
   const startedMs = clock.now();
   const contents = createContentStore();
-  const { history, record } = createHistory(clock);
+  const { history, record: write } = createHistory(clock);
+  const record = (change: Change): void => {
+    write(change);
+    graph.keep();
+  };
   const identity = readIdentity(world, random);
   const addresses = createAddresses(origin);
   const background = createBackground();
+  const isThrottled = world.throttling !== false;
+  const graph = createGraphMemory(clock, world.latencies.graph, isThrottled, () => resourceRows(platform));
   const platform: Platform = {
     world,
     identity,
     ...buildWorld(world, { random, contents, nowMs: startedMs }),
     clock,
     random,
+    dice: createRandom(seed ^ 0x2545f491),
+    graph,
+    fetchPackage: options.fetchPackage ?? refuseToFetch,
     // Faults throw their own dice: a fault more or less must not change every id of the run.
     faults: createFaults(faultList, {
       nowMs: () => clock.now(),
@@ -61,6 +72,7 @@ export function assemble(options: EmulatorOptions): Assembled {
     inBackground: background.run,
   };
   for (const slot of platform.slotsByLabel.values()) beginWorker(platform, slot);
+  graph.keep();
   return {
     platform,
     history,
@@ -81,7 +93,14 @@ function readIdentity(world: World, random: Random): Identity {
     clientId = random.guid(),
     clientSecret = random.hex(40),
   } = world.identity;
-  return { tenantId, clientId, clientSecret };
+  // Not from the dice: one more throw would change every id of every run.
+  const digest = sha256(Buffer.from(`object ${clientId}`));
+  const objectId = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+  return { tenantId, clientId, clientSecret, objectId };
+}
+
+function refuseToFetch(): Promise<Uint8Array> {
+  return Promise.reject(new Error('this emulator was given no way to fetch packages (fetchPackage)'));
 }
 
 interface History {

@@ -1,17 +1,19 @@
 /** The whole of it: one function from Request to Response over a small world. */
 import type { Clock } from '../clock.ts';
-import { frontDoorError } from './arm/answer.ts';
+import { appServiceError, frontDoorError, throttledAnswer } from './arm/answer.ts';
 import { findSlot, readAppPath, splitPath } from './arm/call.ts';
 import { answerArm } from './arm/router.ts';
 import { assemble } from './assemble.ts';
 import type { Blow } from './faults/faults.ts';
 import { type Fault, type FaultInput, readFaults } from './faults/schema.ts';
 import type { HostRuntime } from './host/runtime.ts';
-import type { Incoming } from './incoming.ts';
+import { holdBody, type Incoming } from './incoming.ts';
 import { answerLogin, isLoginPath } from './login/login.ts';
-import { findDoor } from './network/addresses.ts';
-import { answerFront, unknownSite } from './network/front.ts';
-import { ConnectionLost, type Identity, type Platform } from './platform.ts';
+import { createAddresses, findDoor } from './network/addresses.ts';
+import { type Caller, liesWithin, outsider } from './network/caller.ts';
+import { answerFront } from './network/front.ts';
+import { unknownSite } from './network/pages.ts';
+import { ConnectionLost, type FetchPackage, type Identity, type Platform } from './platform.ts';
 import { answerScm } from './scm/router.ts';
 import { takeSnapshot, type WorldSnapshot } from './snapshot.ts';
 import type { WorldEvent } from './world/history.ts';
@@ -28,13 +30,17 @@ export interface EmulatorOptions {
   readonly runtime: HostRuntime;
   /** Where ARM is: `https://localhost:8443`. Apps and SCM sites carry the same port. */
   readonly origin?: string;
+  /** The same for callers inside of the virtual network, who are answered with addresses of their own port. */
+  readonly insideOrigin?: string;
+  /** Fetches packages that are given by URL. Without it there are none to be had. */
+  readonly fetchPackage?: FetchPackage;
   /** How fast `clock` runs against the wall: tokens live as long as their client's wall clock says. */
   readonly timeScale?: number;
 }
 
 export interface Emulator {
   /** Answers as Azure would. Rejects with ConnectionLost (ECONNRESET) where a fault loses the connection. */
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, caller?: Caller): Promise<Response>;
   /** Everything that changed the world, oldest first. */
   readonly history: readonly WorldEvent[];
   readonly identity: Identity;
@@ -49,8 +55,17 @@ export interface Emulator {
 /** Throws BadInput with everything that is wrong with the world or the faults. */
 export function createEmulator(options: EmulatorOptions): Emulator {
   const { platform, history, end } = assemble(options);
+  const { insideOrigin } = options;
+  // Who stands inside sees the same world under addresses of its own.
+  const inner =
+    insideOrigin === undefined ? platform : { ...platform, addresses: createAddresses(insideOrigin) };
   return {
-    fetch: (request) => answer(platform, request),
+    fetch: (request, caller = outsider) => {
+      const { address } = caller;
+      const inside =
+        caller.inside || (address !== null && liesWithin(address, platform.world.network.inside));
+      return answer(inside ? inner : platform, request, { address, inside });
+    },
     history,
     identity: platform.identity,
     origin: platform.addresses.origin,
@@ -60,7 +75,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   };
 }
 
-async function answer(platform: Platform, request: Request): Promise<Response> {
+async function answer(platform: Platform, request: Request, caller: Caller): Promise<Response> {
   const url = new URL(request.url);
   const door = findDoor(url.hostname);
   if (door.kind === 'nowhere') return unknownSite();
@@ -73,17 +88,19 @@ async function answer(platform: Platform, request: Request): Promise<Response> {
     path: url.pathname,
     slot,
   };
-  const { delayMs, blow } = platform.faults.strike(facts);
+  const { delayMs, blow, expireTokens } = platform.faults.strike(facts);
+  if (expireTokens) platform.tokens.expireAll();
   await platform.sleep(delayMs);
   const incoming: Incoming = {
     request,
     url,
     method: request.method,
     door,
+    caller,
     slot,
     resetAfterBytes: blow?.kind === 'reset' ? blow.afterBytes : null,
   };
-  return strikeWith(platform, blow, () => handle(platform, incoming, isLogin), facts.door);
+  return strikeWith(platform, blow, incoming, (now) => handle(platform, now, isLogin));
 }
 
 /** Whose request an ARM path is; null when it is about no slot that exists. */
@@ -98,32 +115,59 @@ async function handle(platform: Platform, incoming: Incoming, isLogin: boolean):
   if (!slot) return unknownSite();
   return door.kind === 'scm'
     ? answerScm(platform, slot, incoming)
-    : answerFront(platform, slot, incoming.request);
+    : answerFront(platform, slot, incoming.request, incoming.caller);
 }
+
+type Effect = (incoming: Incoming) => Promise<Response>;
+
+/** What is carried out after its connection is gone is kept in memory until then. */
+const heldLimitBytes = 256 * 1024 * 1024;
 
 async function strikeWith(
   platform: Platform,
   blow: Blow | null,
-  effect: () => Promise<Response>,
-  door: string,
+  incoming: Incoming,
+  effect: Effect,
 ): Promise<Response> {
   switch (blow?.kind) {
     case undefined:
     case 'reset':
-      return effect();
+      return effect(incoming);
     case 'lost':
-      if (blow.effect === 'after') await effect();
+      if (blow.effect === 'after' && blow.laterMs === null) await effect(incoming);
+      else if (blow.effect === 'after') await carryOutLater(platform, incoming, effect, blow.laterMs ?? 0);
       throw new ConnectionLost(
         blow.effect === 'after' ? 'after the request was carried out' : 'before the request was read',
       );
+    case 'throttled': {
+      const subscription = incoming.slot?.site.subscription ?? platform.world.subscription;
+      const operation = `${incoming.method}/${incoming.url.pathname}`;
+      return throttledAnswer(blow.code, blow.retryAfter, { subscription, operation });
+    }
     case 'status': {
-      if (blow.effect === 'before') await effect();
-      if (blow.effect === 'after') platform.inBackground(async () => void (await effect()));
-      return faultyAnswer(blow, door);
+      if (blow.effect === 'before') await effect(incoming);
+      if (blow.effect === 'after') await carryOutLater(platform, incoming, effect, blow.laterMs);
+      return faultyAnswer(blow, incoming.door.kind);
     }
     default:
       return blow satisfies never;
   }
+}
+
+/** The caller does not wait for this: it happens behind the caller's back (azure-platform.md §3.5). */
+async function carryOutLater(
+  platform: Platform,
+  incoming: Incoming,
+  effect: Effect,
+  laterMs: number,
+): Promise<void> {
+  const held = await holdBody(incoming, heldLimitBytes);
+  platform.inBackground(async () => {
+    await platform.sleep(laterMs);
+    await effect(held).catch((thrown: unknown) => {
+      if (!(thrown instanceof ConnectionLost)) throw thrown;
+    });
+  });
 }
 
 function faultyAnswer(blow: Extract<Blow, { kind: 'status' }>, door: string): Response {
@@ -133,7 +177,9 @@ function faultyAnswer(blow: Extract<Blow, { kind: 'status' }>, door: string): Re
   const code = blow.code ?? 'InternalServerError';
   const message =
     blow.message ?? 'The server encountered an internal error and was unable to complete the request.';
-  return door === 'arm'
-    ? frontDoorError(status, code, message, headers)
-    : new Response(message, { status, headers });
+  if (door !== 'arm') return new Response(message, { status, headers });
+  if (blow.dialect === 'front-door') return frontDoorError(status, code, message, headers);
+  const answer = appServiceError(status, code, message);
+  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
+  return answer;
 }

@@ -6,18 +6,25 @@ import type { Slot, Worker } from './world/state.ts';
 /** How long a request may wait for a host that starts: the front end gives up after about 230 s (§6). */
 export const frontDeadlineMs = 230_000;
 
-/** What runs in the slot, by `WEBSITE_RUN_FROM_PACKAGE` (azure-platform.md §2.5). A package by URL is not fetched. */
+/** What runs in the slot, by `WEBSITE_RUN_FROM_PACKAGE` (azure-platform.md §2.5). From a URL: what was mounted. */
 export function contentOf(slot: Slot): Content | null {
-  const mode = slot.settings['WEBSITE_RUN_FROM_PACKAGE'];
-  if (mode === '1') return slot.cargo.packages.at(-1)?.content ?? null;
-  if (mode !== undefined && /^https?:/i.test(mode)) return null;
-  return slot.cargo.wwwroot;
+  if (packageUrlOf(slot) !== null) return slot.worker?.content ?? null;
+  // Flex Consumption has a place of its own for packages (§2.7).
+  return slot.settings['WEBSITE_RUN_FROM_PACKAGE'] === '1' && slot.site.plan.sku !== 'FC1'
+    ? (slot.cargo.packages.at(-1)?.content ?? null)
+    : slot.cargo.wwwroot;
+}
+
+/** The address of the package that the slot runs from; null when it runs from its own files. */
+export function packageUrlOf({ settings }: Slot): string | null {
+  const mode = settings['WEBSITE_RUN_FROM_PACKAGE'];
+  return mode !== undefined && /^https?:/i.test(mode) ? mode : null;
 }
 
 /** The worker that a slot has when the world begins, warm already. */
 export function beginWorker(platform: Platform, slot: Slot): void {
   const nowMs = platform.clock.now();
-  if (slot.state === 'Running') slot.worker = makeWorker(slot, nowMs, nowMs);
+  if (slot.state === 'Running') slot.worker = makeWorker(platform, slot, nowMs, nowMs);
 }
 
 /**
@@ -30,7 +37,7 @@ export function restartWorker(platform: Platform, slot: Slot, why: string): void
   const { restart, hostStart } = platform.world.latencies;
   const readyMs = nowMs + restart + hostStart + platform.faults.hostDelayMs(slot);
   retire(platform, slot, nowMs + restart);
-  slot.worker = makeWorker(slot, nowMs, readyMs);
+  slot.worker = makeWorker(platform, slot, nowMs, readyMs);
   platform.record({ type: 'host.started', ...spotOf(slot), why, release: releaseOf(slot) });
 }
 
@@ -57,7 +64,10 @@ export async function awaitHost(
     }
     const worker = slot.retiring?.worker ?? slot.worker;
     if (!worker) return null;
-    if (nowMs >= worker.readyMs) return { worker, host: hostOf(platform, slot, worker) };
+    if (nowMs >= worker.readyMs) {
+      if (worker.mounting) await worker.mounting;
+      return worker.mountFailed ? null : { worker, host: hostOf(platform, slot, worker) };
+    }
     if (nowMs >= deadlineMs) return null;
     await platform.sleep(Math.min(worker.readyMs, deadlineMs) - nowMs);
   }
@@ -72,7 +82,8 @@ export interface HostAtWork {
 export async function awaitReady(platform: Platform, worker: Worker, deadlineMs: number): Promise<boolean> {
   const nowMs = platform.clock.now();
   await platform.sleep(Math.min(worker.readyMs, deadlineMs) - nowMs);
-  return platform.clock.now() >= worker.readyMs;
+  if (worker.mounting) await worker.mounting;
+  return platform.clock.now() >= worker.readyMs && !worker.mountFailed;
 }
 
 /** The host of this worker, started by the first who asks for it. */
@@ -90,15 +101,51 @@ export function hostOf(platform: Platform, slot: Slot, worker: Worker): RunningH
   return worker.host;
 }
 
-function makeWorker(slot: Slot, startedMs: number, readyMs: number): Worker {
-  return {
-    content: contentOf(slot),
+function makeWorker(platform: Platform, slot: Slot, startedMs: number, readyMs: number): Worker {
+  const url = packageUrlOf(slot);
+  const worker: Worker = {
+    content: url === null ? contentOf(slot) : null,
+    mounting: null,
+    mountFailed: false,
+    syncRefusals: slot.triggerSyncRefusals,
     settings: slot.settings,
     keys: slot.keys,
     startedMs,
     readyMs,
     host: null,
   };
+  if (url !== null) beginMount(platform, slot, worker, url);
+  return worker;
+}
+
+/** A package from a URL is fetched at every start: when it cannot be read, the host does not come up (§2.5). */
+function beginMount(platform: Platform, slot: Slot, worker: Worker, url: string): void {
+  const mount = async (): Promise<void> => {
+    try {
+      worker.content = platform.contents.keep(await platform.fetchPackage(url));
+      arrive(platform, slot, worker, url);
+    } catch (thrown) {
+      worker.mountFailed = true;
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      platform.record({ type: 'package.unreadable', ...spotOf(slot), why });
+    } finally {
+      worker.mounting = null;
+    }
+  };
+  const mounting = mount();
+  worker.mounting = mounting;
+  platform.inBackground(() => mounting);
+}
+
+/** The first mount of another address is how new content comes to a slot that runs from a URL. */
+function arrive(platform: Platform, slot: Slot, worker: Worker, url: string): void {
+  const { cargo } = slot;
+  if (slot.worker !== worker || cargo.mountedUrl === url) return;
+  if (cargo.mountedUrl !== undefined || platform.clock.now() > cargo.sinceMs) {
+    cargo.sinceMs = platform.clock.now();
+    cargo.arrivedBy = 'deployment';
+  }
+  cargo.mountedUrl = url;
 }
 
 /** Whoever answers now goes on answering until `untilMs`; whoever waited behind it will never answer. */

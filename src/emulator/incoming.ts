@@ -1,5 +1,6 @@
 /** One request on its way in, and how its body is taken. */
 import type { Door } from './network/addresses.ts';
+import type { Caller } from './network/caller.ts';
 import { ConnectionLost } from './platform.ts';
 import type { Slot } from './world/state.ts';
 
@@ -8,10 +9,22 @@ export interface Incoming {
   readonly url: URL;
   readonly method: string;
   readonly door: Door;
+  readonly caller: Caller;
   /** The slot that it is about; null when it is about none, or about one that does not exist. */
   readonly slot: Slot | null;
   /** A fault: the connection breaks when so many bytes of the body have arrived. */
   readonly resetAfterBytes: number | null;
+}
+
+/** The same request with its body in memory: it can be carried out when its connection is gone. */
+export async function holdBody(incoming: Incoming, limitBytes: number): Promise<Incoming> {
+  const { method, headers, body } = incoming.request;
+  if (!body) return incoming;
+  const bytes = await takeBytes(incoming, limitBytes);
+  return {
+    ...incoming,
+    request: new Request(incoming.url, { method, headers, body: new Uint8Array(bytes) }),
+  };
 }
 
 /** The body is larger than whoever reads it wants to take. */

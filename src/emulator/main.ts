@@ -117,13 +117,19 @@ async function runIn(folder: string, flags: Flags, given: Given): Promise<void> 
   const served = await serve({
     certificates,
     port,
-    create: (origin) => createEmulator({ ...given, clock, seed, runtime, origin, timeScale }),
+    insidePort: 0,
+    create: (origin, insideOrigin) =>
+      createEmulator({
+        ...{ ...given, clock, seed, runtime, origin, timeScale, fetchPackage },
+        ...(insideOrigin === undefined ? {} : { insideOrigin }),
+      }),
     onDefect: (thrown) => log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)),
   });
-  const { url, emulator } = served;
+  const { url, insideUrl, emulator } = served;
   const facts = {
     emulator: 'slotwave',
     url,
+    insideUrl,
     ca,
     ...emulator.identity,
     timeScale,
@@ -133,6 +139,13 @@ async function runIn(folder: string, flags: Flags, given: Given): Promise<void> 
   process.stdout.write(`${JSON.stringify(facts)}\n`);
   await ended;
   await served.close();
+}
+
+/** As a worker fetches it: no credentials but those in the address, and not for ever. */
+async function fetchPackage(url: string): Promise<Uint8Array> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(120_000) });
+  if (!answer.ok) throw new Error(`responded with ${answer.status} ${answer.statusText}`);
+  return new Uint8Array(await answer.arrayBuffer());
 }
 
 /**

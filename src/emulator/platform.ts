@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Throttle } from './arm/throttle.ts';
 import type { Faults } from './faults/faults.ts';
+import type { GraphMemory } from './graph/memory.ts';
 import type { HostRuntime } from './host/runtime.ts';
 import type { Tokens } from './login/tokens.ts';
 import type { Addresses } from './network/addresses.ts';
@@ -15,7 +16,12 @@ export interface Identity {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** The service principal's own id, as refusals name it. */
+  readonly objectId: string;
 }
+
+/** The bytes at an address. */
+export type FetchPackage = (url: string) => Promise<Uint8Array>;
 
 export interface Platform {
   readonly world: World;
@@ -28,11 +34,16 @@ export interface Platform {
   readonly slotsByLabel: Map<string, Slot>;
   readonly clock: Clock;
   readonly random: Random;
+  /** For what chance decides while the world lives; ids have their own. */
+  readonly dice: Random;
   readonly faults: Faults;
   readonly addresses: Addresses;
   readonly contents: ContentStore;
   readonly runtime: HostRuntime;
   readonly throttle: Throttle;
+  readonly graph: GraphMemory;
+  /** Fetches a package from an address, as a worker would. Rejects when it cannot be read. */
+  readonly fetchPackage: FetchPackage;
   readonly tokens: Tokens;
   record(change: Change): void;
   /** Waits on the emulator's clock; rejects when the emulator closes. No wait, no trip through the clock. */

@@ -23,6 +23,16 @@ export function frontDoorError(
   return json(status, { error: { code, message } }, headers);
 }
 
+/** A refusal of Microsoft.Web. The template's `{0}` stand where the parameters stand in the message. */
+export interface AppServiceRefusal {
+  readonly http: number;
+  readonly code: string;
+  readonly message: string;
+  readonly extendedCode?: string;
+  readonly template?: string;
+  readonly parameters?: readonly string[];
+}
+
 /** How Microsoft.Web says no. */
 export function appServiceError(
   status: number,
@@ -30,20 +40,49 @@ export function appServiceError(
   message: string,
   extendedCode = '51021',
 ): Response {
-  const details = [
-    { Message: message },
-    { Code: code },
-    {
-      ErrorEntity: {
-        ExtendedCode: extendedCode,
-        MessageTemplate: message,
-        Parameters: [],
-        Code: code,
-        Message: message,
-      },
-    },
-  ];
-  return json(status, { Code: code, Message: message, Target: null, Details: details, Innererror: null });
+  return refusal({ http: status, code, message, extendedCode });
+}
+
+/** The same with its template told apart from what was put into it, as Azure's own answers have it. */
+export function refusal({
+  http,
+  code,
+  message,
+  extendedCode = '51021',
+  template = message,
+  parameters = [],
+}: AppServiceRefusal): Response {
+  const entity = {
+    ExtendedCode: extendedCode,
+    MessageTemplate: template,
+    Parameters: parameters,
+    Code: code,
+    Message: message,
+  };
+  const details = [{ Message: message }, { Code: code }, { ErrorEntity: entity }];
+  return json(http, { Code: code, Message: message, Target: null, Details: details, Innererror: null });
+}
+
+/** `Cannot … site '{0}' …` with its parameters. */
+export function worded(
+  http: number,
+  code: string,
+  extendedCode: string,
+  template: string,
+  ...parameters: readonly string[]
+): AppServiceRefusal {
+  const message = template.replace(/\{(\d)\}/g, (_, index: string) => parameters[Number(index)] ?? '');
+  return { http, code, message, extendedCode, template, parameters };
+}
+
+/** 429 in ARM's dialect, with one of its three codes (azure-platform.md §6). */
+export function throttledAnswer(
+  code: string,
+  retryAfter: string,
+  asked: { readonly subscription: string; readonly operation: string },
+): Response {
+  const message = `Number of requests for subscription '${asked.subscription}' and operation '${asked.operation}' exceeded the backend storage limit. Please try again after '${retryAfter}' seconds.`;
+  return frontDoorError(429, code, message, retryAfter === '' ? {} : { 'retry-after': retryAfter });
 }
 
 /** Thrown where a request cannot go on; the router answers with it. */

@@ -1,29 +1,48 @@
 /** What can be asked of one app, production or slot: one line each. */
-import { frontDoorError, json, list } from './answer.ts';
+import { frontDoorError, json } from './answer.ts';
 import type { AppCall } from './call.ts';
-import { listDeployments } from './deployments.ts';
+import { listDeployments, readDeploymentStatus } from './deployments.ts';
 import { answerHostRuntime, listFunctions, listHostKeys, readHostStatus, syncTriggers } from './host.ts';
-import { listPolicies, listPublishingCredentials, readPolicy, writePolicy } from './publishing.ts';
+import { readMetrics } from './metrics.ts';
 import {
-  listConnectionStrings,
-  listSettings,
-  readStickyNames,
-  writeSettings,
-  writeStickyNames,
-} from './settings.ts';
+  checkDns,
+  checkTcp,
+  listPrivateEndpoints,
+  listPrivateLinks,
+  listVnetConnections,
+  readSubnet,
+} from './network.ts';
+import { deployByUrl, readLastDeployment } from './one-deploy.ts';
+import { listPolicies, listPublishingCredentials, readPolicy, writePolicy } from './publishing.ts';
+import { listReferences, readReference } from './references.ts';
+import { listSettings, readStickyNames, writeSettings, writeStickyNames } from './settings.ts';
 import { shapeSite } from './shapes.ts';
-import { createSlot, deleteSlot, listSlots, restart, start, stop } from './slots.ts';
+import { createSlot, deleteSlot, listSlots, restart, start, stop, updateApp } from './slots.ts';
+import {
+  emptyConfig,
+  listConnectionStrings,
+  listFunctionKeys,
+  listHostNameBindings,
+  listInstances,
+  readInstance,
+  readSourceControl,
+  readSyncStatus,
+  writeConnectionStrings,
+  writePublishProfile,
+} from './small.ts';
 import { applySlotConfig, listDifferences, readOperation, resetSlotConfig, swapSlots } from './swap.ts';
-import { readWebConfig, writeWebConfig } from './web-config.ts';
+import { listWebConfigs, readWebConfig, writeWebConfig } from './web-config.ts';
 
 type Answer = (call: AppCall) => Response | Promise<Response>;
 
-const getApp: Answer = ({ platform, slot }) => json(200, shapeSite(platform, slot));
-const noPrivateEndpoints: Answer = () => list([]);
+const getApp: Answer = ({ platform, slot }) =>
+  json(200, shapeSite(platform, slot), { etag: `"${slot.lastModifiedMs.toString(16).toUpperCase()}"` });
 
-/** Method and path, in lower case; `*` stands for one segment, `**` for the rest. */
+/** Method and path, in lower case; `*` stands for one segment. */
 const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['GET ', getApp],
+  ['PATCH ', updateApp],
+  ['PUT ', updateApp],
   ['GET slots', listSlots],
   ['PUT slots/*', createSlot],
   ['PATCH slots/*', createSlot],
@@ -33,13 +52,22 @@ const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['POST stop', stop],
   ['POST config/appsettings/list', listSettings],
   ['PUT config/appsettings', writeSettings],
+  ['GET config/configreferences/appsettings', listReferences],
+  ['GET config/configreferences/appsettings/*', readReference],
   ['POST config/connectionstrings/list', listConnectionStrings],
+  ['PUT config/connectionstrings', writeConnectionStrings],
+  ['POST config/metadata/list', emptyConfig('metadata', {})],
+  ['PUT config/metadata', emptyConfig('metadata', {})],
+  ['POST config/authsettings/list', emptyConfig('authsettings', { enabled: false })],
+  ['POST config/azurestorageaccounts/list', emptyConfig('azurestorageaccounts', {})],
   ['GET config/slotconfignames', readStickyNames],
   ['PUT config/slotconfignames', writeStickyNames],
+  ['GET config', listWebConfigs],
   ['GET config/web', readWebConfig],
   ['PATCH config/web', writeWebConfig],
   ['PUT config/web', writeWebConfig],
   ['POST config/publishingcredentials/list', listPublishingCredentials],
+  ['POST publishxml', writePublishProfile],
   ['GET basicpublishingcredentialspolicies', listPolicies],
   ['GET basicpublishingcredentialspolicies/*', readPolicy],
   ['PUT basicpublishingcredentialspolicies/*', writePolicy],
@@ -51,21 +79,42 @@ const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['POST host/default/listkeys', listHostKeys],
   ['GET host/default/properties/status', readHostStatus],
   ['POST host/default/sync', syncTriggers],
+  ['POST host/default/listsyncstatus', readSyncStatus],
   ['POST syncfunctiontriggers', syncTriggers],
+  ['POST listsyncfunctiontriggerstatus', readSyncStatus],
   ['GET functions', listFunctions],
   ['GET functions/*', listFunctions],
+  ['POST functions/*/listkeys', listFunctionKeys],
   ['GET deployments', listDeployments],
   ['GET deployments/*', listDeployments],
-  ['GET privateendpointconnections', noPrivateEndpoints],
+  ['GET deploymentstatus', readDeploymentStatus],
+  ['GET deploymentstatus/*', readDeploymentStatus],
+  ['PUT extensions/onedeploy', deployByUrl],
+  ['GET extensions/onedeploy', readLastDeployment],
+  ['PUT extensions/zipdeploy', deployByUrl],
+  ['GET extensions/zipdeploy', readLastDeployment],
+  ['GET instances', listInstances],
+  ['GET instances/*', readInstance],
+  ['GET hostnamebindings', listHostNameBindings],
+  ['GET sourcecontrols/web', readSourceControl],
+  ['GET privateendpointconnections', listPrivateEndpoints],
+  ['GET privatelinkresources', listPrivateLinks],
+  ['GET networkconfig/virtualnetwork', readSubnet],
+  ['GET virtualnetworkconnections', listVnetConnections],
+  ['POST dnscheck', checkDns],
+  ['POST tcppingcheck', checkTcp],
+  ['GET providers/microsoft.insights/metrics', readMetrics],
 ]);
 
 export async function answerApp(call: AppCall): Promise<Response> {
   const { rest, method } = call;
   if (rest[0]?.toLowerCase() === 'hostruntime') return answerHostRuntime(call);
-  const path = rest.join('/').toLowerCase();
+  const lower = rest.map((segment) => segment.toLowerCase());
+  const path = lower.join('/');
   const answer =
     routes.get(`${method} ${path}`) ??
-    routes.get(`${method} ${[...rest.slice(0, -1), '*'].join('/').toLowerCase()}`);
+    routes.get(`${method} ${[...lower.slice(0, -1), '*'].join('/')}`) ??
+    routes.get(`${method} ${lower.map((segment, index) => (index === 1 ? '*' : segment)).join('/')}`);
   if (answer) return answer(call);
   const known = [...routes.keys()].some((key) => key.slice(key.indexOf(' ') + 1) === path);
   if (known)

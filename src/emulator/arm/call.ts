@@ -2,7 +2,7 @@
 import type { Incoming } from '../incoming.ts';
 import type { Platform } from '../platform.ts';
 import type { Site, Slot } from '../world/state.ts';
-import { frontDoorError, Refused, resourceNotFound } from './answer.ts';
+import { appServiceError, frontDoorError, Refused, resourceNotFound } from './answer.ts';
 
 export interface ArmCall {
   readonly platform: Platform;
@@ -37,9 +37,11 @@ export function splitPath(path: string): readonly string[] {
     .map(decodeSegment);
 }
 
+/** Some clients encode what is encoded already, and ARM takes it. */
 function decodeSegment(segment: string): string {
   try {
-    return decodeURIComponent(segment);
+    const once = decodeURIComponent(segment);
+    return /%[0-9a-f]{2}/i.test(once) ? decodeURIComponent(once) : once;
   } catch {
     return segment;
   }
@@ -78,6 +80,8 @@ export function demandSlot(platform: Platform, path: AppPath): Slot {
     path.slot === null
       ? `Microsoft.Web/sites/${path.site}`
       : `Microsoft.Web/sites/${path.site}/slots/${path.slot}`;
+  if (path.slot !== null && platform.world.missingSlot === 'app-service')
+    throw new Refused(appServiceError(404, 'NotFound', `Cannot find Slot with name ${path.slot}.`, '51004'));
   throw resourceNotFound(resource, path.resourceGroup);
 }
 

@@ -22,7 +22,11 @@ export function addArmHeaders(
   headers.set('x-ms-routing-request-id', `EMULATOR:${stamp}:${requestId}`);
   const clientId = request.headers.get('x-ms-client-request-id');
   if (clientId !== null) headers.set('x-ms-client-request-id', clientId);
-  if (remaining !== null)
-    headers.set(`x-ms-ratelimit-remaining-subscription-${kindOf(method)}`, String(remaining));
+  if (remaining !== null) {
+    const kind = kindOf(method);
+    headers.set(`x-ms-ratelimit-remaining-subscription-${kind}`, String(remaining));
+    // The whole subscription has fifteen times as much as one principal (§6).
+    headers.set(`x-ms-ratelimit-remaining-subscription-global-${kind}`, String(remaining * 15));
+  }
   return response;
 }

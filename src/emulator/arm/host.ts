@@ -52,6 +52,10 @@ export async function listFunctions({ platform, slot, rest }: AppCall): Promise<
 
 /** Documented as 204, answered as 200 (§0.3). */
 export async function syncTriggers({ platform, slot }: AppCall): Promise<Response> {
+  if (slot.worker && slot.worker.syncRefusals > 0) {
+    slot.worker.syncRefusals -= 1;
+    return runtimeError(null);
+  }
   const answer = await askHost(
     platform,
     slot,
@@ -83,7 +87,7 @@ function adminRequest(platform: Platform, slot: Slot, path: string, method = 'GE
 
 /** Null when nobody can answer. The key is that of the worker, which may have begun its life in the other slot. */
 async function askHost(platform: Platform, slot: Slot, request: Request): Promise<Response | null> {
-  if (slot.state !== 'Running') return null;
+  if (slot.state !== 'Running' || !isReached(platform, slot)) return null;
   const found = await awaitHost(
     platform,
     slot,
@@ -99,6 +103,11 @@ async function askHost(platform: Platform, slot: Slot, request: Request): Promis
     answerApp(platform, slot, keyed, found.host),
     () => null,
   );
+}
+
+/** Whether ARM comes through to an app without public access is not documented (§11): the world says. */
+function isReached(platform: Platform, slot: Slot): boolean {
+  return platform.world.network.armReachesPrivate || slot.publicNetworkAccess === 'Enabled';
 }
 
 function runtimeError(answer: Response | null): Response {

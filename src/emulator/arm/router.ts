@@ -4,23 +4,29 @@ import { answerResourceGraph } from '../graph/graph.ts';
 import { fieldOf, type Incoming } from '../incoming.ts';
 import { checkBearer } from '../login/bearer.ts';
 import type { Platform } from '../platform.ts';
-import { empty, frontDoorError, json, Refused } from './answer.ts';
+import { empty, frontDoorError, json, list, Refused, throttledAnswer } from './answer.ts';
 import { answerApp } from './app.ts';
 import { type ArmCall, demandSlot, is, readAppPath, splitPath } from './call.ts';
 import { addArmHeaders } from './headers.ts';
 import { answerPlans, listSites } from './lists.ts';
 import { answerMetadata } from './metadata.ts';
+import { readMetricsBatch } from './metrics.ts';
+import { checkPermission } from './permissions.ts';
+import { answerGroups, listResources } from './resources.ts';
 import { kindOf } from './throttle.ts';
 
 /** Answers one request to Azure Resource Manager. */
 export async function answerArm(platform: Platform, incoming: Incoming): Promise<Response> {
   await platform.sleep(platform.world.latencies.arm);
   const subscription = /^\/subscriptions\/([^/]+)/i.exec(incoming.url.pathname)?.[1];
+  if (incoming.method === 'OPTIONS') return answerPreflight(incoming);
   const turn =
     subscription === undefined ? null : platform.throttle.take(subscription, kindOf(incoming.method));
   const waitSeconds = turn?.waitSeconds ?? null;
   const response =
-    waitSeconds === null ? await routeOrRefuse(platform, incoming) : throttled(incoming, waitSeconds);
+    waitSeconds === null
+      ? await routeOrRefuse(platform, incoming)
+      : throttled(platform, incoming, { subscription: subscription!, waitSeconds });
   return addArmHeaders(platform, incoming, response, turn?.remaining ?? null);
 }
 
@@ -33,9 +39,29 @@ async function routeOrRefuse(platform: Platform, incoming: Incoming): Promise<Re
   }
 }
 
-function throttled({ method, url }: Incoming, waitSeconds: number): Response {
-  const message = `Number of requests for operation '${method}${url.pathname}' exceeded the backend storage limit. Please try again after '${waitSeconds}' seconds.`;
-  return frontDoorError(429, 'TooManyRequests', message, { 'retry-after': String(waitSeconds) });
+interface Refusal {
+  readonly subscription: string;
+  readonly waitSeconds: number;
+}
+
+function throttled(
+  { world }: Platform,
+  { method, url }: Incoming,
+  { subscription, waitSeconds }: Refusal,
+): Response {
+  const { throttling } = world;
+  const code = typeof throttling === 'object' ? throttling.code : 'TooManyRequests';
+  return throttledAnswer(code, String(waitSeconds), { subscription, operation: `${method}${url.pathname}` });
+}
+
+/** The portal's browsers ask before they ask. */
+function answerPreflight({ request }: Incoming): Response {
+  return empty(200, {
+    'access-control-allow-origin': request.headers.get('origin') ?? '*',
+    'access-control-allow-methods': 'GET,POST,PUT,DELETE,PATCH,OPTIONS,HEAD',
+    'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? '*',
+    'access-control-max-age': '1728000',
+  });
 }
 
 async function route(platform: Platform, incoming: Incoming): Promise<Response> {
@@ -45,8 +71,16 @@ async function route(platform: Platform, incoming: Incoming): Promise<Response> 
   if (problem) return problem;
   const call: ArmCall = { platform, incoming, method: incoming.method, segments, apiVersion };
   if (is(segments[0], 'metadata')) return answerMetadata(call);
-  const refusal = checkBearer(platform, incoming);
+  const refusal = checkBearer(platform, incoming) ?? checkPermission(platform, call.method, segments);
   if (refusal) return refusal;
+  if (call.method !== 'HEAD') return routeKnown(call);
+  // HEAD asks whether something is there, and gets no body to read.
+  const found = await routeKnown({ ...call, method: 'GET' });
+  return empty(found.status === 200 ? 204 : found.status);
+}
+
+async function routeKnown(call: ArmCall): Promise<Response> {
+  const { platform, segments } = call;
   const appPath = readAppPath(segments);
   if (!appPath) return answerOther(call);
   // The list and the creation of slots are about a slot that need not exist.
@@ -69,7 +103,7 @@ function checkApiVersion(apiVersion: string): Response | null {
 }
 
 async function answerOther(call: ArmCall): Promise<Response> {
-  const { segments, method, platform } = call;
+  const { segments, method } = call;
   if (
     is(segments[0], 'providers') &&
     is(segments[1], 'Microsoft.ResourceGraph') &&
@@ -77,6 +111,7 @@ async function answerOther(call: ArmCall): Promise<Response> {
   ) {
     return method === 'POST' ? answerResourceGraph(call) : methodNotAllowed(method);
   }
+  if (is(segments[0], 'tenants') && segments.length === 1 && method === 'GET') return listTenants(call);
   if (!is(segments[0], 'subscriptions')) return notFound(call);
   const subscriptions = subscriptionsOf(call);
   if (segments.length === 1 && method === 'GET')
@@ -90,9 +125,14 @@ async function answerOther(call: ArmCall): Promise<Response> {
     );
   }
   if (segments.length === 2 && method === 'GET') return json(200, subscription);
-  const answer = listSites(call) ?? answerPlans(call);
-  if (answer) return answer;
-  return groupOrNothing(call, platform);
+  if (segments.length === 3 && is(segments[2], 'metrics:getBatch') && method === 'POST')
+    return readMetricsBatch(call);
+  return listResources(call) ?? listSites(call) ?? answerPlans(call) ?? answerGroups(call) ?? notFound(call);
+}
+
+function listTenants({ platform }: ArmCall): Response {
+  const { tenantId } = platform.identity;
+  return list([{ id: `/tenants/${tenantId}`, tenantId, displayName: 'slotwave emulator' }]);
 }
 
 function subscriptionsOf({ platform }: ArmCall): readonly Record<string, unknown>[] {
@@ -113,29 +153,6 @@ function subscriptionsOf({ platform }: ArmCall): readonly Record<string, unknown
       spendingLimit: 'Off',
     },
   }));
-}
-
-/** `GET|HEAD /subscriptions/{s}/resourceGroups/{g}`: tools ask whether a group is there. */
-function groupOrNothing(call: ArmCall, platform: Platform): Response {
-  const { segments, method } = call;
-  if (segments.length !== 4 || !is(segments[2], 'resourceGroups')) return notFound(call);
-  if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(method);
-  const group = segments[3]!;
-  const member = [...platform.sites.values()].find(
-    (site) => is(site.resourceGroup, group) && is(site.subscription, segments[1]!),
-  );
-  if (!member && !is(platform.world.resourceGroup, group)) {
-    return frontDoorError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
-  }
-  if (method === 'HEAD') return empty(204);
-  const id = `/subscriptions/${segments[1]}/resourceGroups/${group}`;
-  return json(200, {
-    id,
-    name: group,
-    type: 'Microsoft.Resources/resourceGroups',
-    location: member?.region ?? 'westeurope',
-    properties: { provisioningState: 'Succeeded' },
-  });
 }
 
 function notFound({ incoming }: ArmCall): Response {

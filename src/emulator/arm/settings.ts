@@ -14,10 +14,6 @@ export function listSettings({ slot }: AppCall): Response {
   return json(200, shapeConfig(slot, 'appsettings', slot.settings));
 }
 
-export function listConnectionStrings({ slot }: AppCall): Response {
-  return json(200, shapeConfig(slot, 'connectionstrings', {}));
-}
-
 export async function writeSettings({ platform, slot, incoming }: AppCall): Promise<Response> {
   const settings = readTextProperties(await takeJson(incoming));
   if (!settings)

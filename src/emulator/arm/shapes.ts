@@ -66,11 +66,26 @@ function siteProperties(platform: Platform, slot: Slot): Record<string, unknown>
     httpsOnly: false,
     redundancyMode: 'None',
     inProgressOperationId: site.operation?.id ?? null,
-    publicNetworkAccess: 'Enabled',
+    publicNetworkAccess: slot.publicNetworkAccess,
     storageAccountRequired: false,
     keyVaultReferenceIdentity: 'SystemAssigned',
-    virtualNetworkSubnetId: null,
+    virtualNetworkSubnetId: slot.subnet,
     sku: skus[site.plan.sku].siteSku,
+    ...(site.plan.sku === 'FC1' ? { functionAppConfig: flexConfig(slot) } : {}),
+  };
+}
+
+/** Flex Consumption's own part of a site (azure-platform.md §2.7). */
+function flexConfig({ site }: Slot): Record<string, unknown> {
+  const storage = {
+    type: 'blobContainer',
+    value: `https://${site.name.replaceAll('-', '')}.blob.core.windows.net/app-package`,
+    authentication: { type: 'SystemAssignedIdentity' },
+  };
+  return {
+    deployment: { storage },
+    runtime: { name: 'node', version: '22' },
+    scaleAndConcurrency: { maximumInstanceCount: 100, instanceMemoryMB: 2048 },
   };
 }
 

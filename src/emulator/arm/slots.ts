@@ -21,7 +21,7 @@ export async function createSlot(call: AppCall): Promise<Response> {
   const name = call.rest[1]!;
   const body = await takeJson(call.incoming);
   const known = site.slots.get(name.toLowerCase());
-  if (known) return json(200, shapeSite(platform, known));
+  if (known) return update(platform, known, body);
   if (call.method === 'PATCH')
     throw resourceNotFound(`Microsoft.Web/sites/${site.name}/slots/${name}`, site.resourceGroup);
   demandQuiet(platform, site.production);
@@ -43,6 +43,29 @@ export async function createSlot(call: AppCall): Promise<Response> {
   platform.slotsByLabel.set(slot.label, slot);
   beginWorker(platform, slot);
   platform.record({ type: 'slot.created', ...spotOf(slot) });
+  return json(200, shapeSite(platform, slot));
+}
+
+/** PATCH, or PUT on an app that is there already: tags, and who may reach it. */
+export async function updateApp({ platform, slot, incoming }: AppCall): Promise<Response> {
+  return update(platform, slot, await takeJson(incoming));
+}
+
+function update(platform: Platform, slot: Slot, body: unknown): Response {
+  demandQuiet(platform, slot);
+  const tags = fieldOf(body, 'tags');
+  if (slot === slot.site.production && typeof tags === 'object' && tags !== null)
+    slot.site.tags = readTextProperties({ properties: tags }) ?? slot.site.tags;
+  const access = fieldOf(body, 'properties', 'publicNetworkAccess');
+  if (access === 'Enabled' || access === 'Disabled') {
+    const changes = slot.publicNetworkAccess !== access;
+    slot.publicNetworkAccess = access;
+    slot.lastModifiedMs = platform.clock.now();
+    platform.record({ type: 'config.written', ...spotOf(slot), names: ['publicNetworkAccess'] });
+    // Only there does it restart (azure-platform.md §2.9).
+    if (changes && slot.site.os === 'linux')
+      restartWorker(platform, slot, 'public network access was changed');
+  }
   return json(200, shapeSite(platform, slot));
 }
 

@@ -2,45 +2,61 @@
 import { fieldOf, takeJson } from '../incoming.ts';
 import { spotOf } from '../platform.ts';
 import { findDifferences } from '../swap/differences.ts';
+import { describeFailure } from '../swap/failure.ts';
 import { beginSwap, prepareSource, releaseSource } from '../swap/swap.ts';
 import { displayRegion } from '../world/regions.ts';
-import type { Slot } from '../world/state.ts';
-import { appServiceError, empty, list, Refused, resourceNotFound } from './answer.ts';
+import type { Operation, Slot } from '../world/state.ts';
+import { appServiceError, empty, json, list, Refused, refusal, resourceNotFound } from './answer.ts';
 import { type AppCall, is } from './call.ts';
-import { demandQuiet } from './conflicts.ts';
+import { authenticationInTheWay, demandQuiet, preparedAlready } from './conflicts.ts';
 import { idOf, typeOf } from './shapes.ts';
 
 export async function swapSlots(call: AppCall): Promise<Response> {
   const { platform, incoming } = call;
-  const pair = await readPair(call);
-  demandQuiet(platform, pair.source);
-  if (pair.source.prepared && pair.source.prepared.target !== pair.target) throw preparedAlready(pair.source);
-  const facts = { door: 'arm', method: 'POST', path: incoming.url.pathname, slot: pair.source } as const;
-  const operation = beginSwap(platform, pair.source, pair.target, platform.faults.swapFailure(facts));
+  const { source, target } = await readPair(call);
+  demandQuiet(platform, source);
+  if (source.prepared && source.prepared.target !== target)
+    throw new Refused(refusal(preparedAlready(source.prepared.target.name)));
+  const facts = { door: 'arm', method: 'POST', path: incoming.url.pathname, slot: source } as const;
+  const failure = platform.faults.swapFailure(facts);
+  if (failure?.failAt === 'request') return refusal(describeFailure(platform, failure.as, source, target));
+  const twist = platform.faults.operationTwist(facts);
+  const operation = beginSwap(platform, source, target, { failure, twist });
   const location = `${platform.addresses.origin}${idOf(call.slot)}/operationresults/${operation.id}?api-version=${call.apiVersion}`;
-  return pending(call, location);
+  return pending(call, operation, location);
 }
 
+/** Poll results (§3.1): 202 while it runs, 200 or the failure afterwards, 404 when it is forgotten. */
 export function readOperation(call: AppCall): Response {
+  const { platform, incoming } = call;
   const operation = call.site.operations.get(call.rest.at(-1)!.toLowerCase());
-  if (!operation)
+  const endedMs = operation?.outcome?.atMs ?? Number.POSITIVE_INFINITY;
+  const isForgotten = platform.clock.now() - endedMs > platform.world.latencies.operationResults;
+  if (!operation || isForgotten || operation.twist?.results === 'vanish')
     return appServiceError(404, 'NotFound', `Cannot find Operation with id ${call.rest.at(-1)}.`, '51004');
-  if (!operation.outcome) {
-    const location = `${call.platform.addresses.origin}${call.incoming.url.pathname}${call.incoming.url.search}`;
-    return pending(call, location);
-  }
   const { outcome } = operation;
-  return outcome.status === 'succeeded'
-    ? empty(200)
-    : appServiceError(outcome.http, outcome.code, outcome.message, '04006');
+  if (!outcome) {
+    const location = `${platform.addresses.origin}${incoming.url.pathname}${incoming.url.search}`;
+    return pending(call, operation, location);
+  }
+  if (outcome.status === 'succeeded') return empty(200);
+  const { code, message } = outcome.refusal;
+  return operation.twist?.results === 'failed-in-200'
+    ? json(200, { id: operation.id, name: operation.id, status: 'Failed', error: { code, message } })
+    : refusal(outcome.refusal);
 }
 
 export async function applySlotConfig(call: AppCall): Promise<Response> {
-  const { platform } = call;
+  const { platform, incoming } = call;
   const { source, target } = await readPair(call);
   demandQuiet(platform, source);
-  if (source.prepared) throw preparedAlready(source);
-  if (target.prepared) throw preparedAlready(target);
+  const facts = { door: 'arm', method: 'POST', path: incoming.url.pathname, slot: source } as const;
+  const failure = platform.faults.swapFailure(facts, 'request');
+  if (failure) return refusal(describeFailure(platform, failure.as, source, target));
+  const prepared = source.prepared ?? target.prepared;
+  if (prepared) return refusal(preparedAlready(prepared.target.name));
+  if ([source, target].some((slot) => slot.config['siteAuthEnabled'] === true))
+    return refusal(authenticationInTheWay());
   prepareSource(platform, source, target);
   platform.record({ type: 'swap.prepared', ...spotOf(source), target: target.name });
   return empty(200);
@@ -93,13 +109,11 @@ async function readOther(call: AppCall): Promise<Slot> {
   throw new Refused(appServiceError(400, 'BadRequest', message, '51008'));
 }
 
-function pending({ platform }: AppCall, location: string): Response {
+function pending({ platform }: AppCall, { twist }: Operation, location: string): Response {
   const waitSeconds = Math.ceil(platform.world.latencies.swapPoll / 1000);
-  return empty(202, { location, ...(waitSeconds > 0 ? { 'retry-after': String(waitSeconds) } : {}) });
-}
-
-function preparedAlready(slot: Slot): Refused {
-  const other = slot.prepared?.target.name ?? '';
-  const message = `Cannot apply configuration from slot 'Production' because this slot has already been prepared for swap with slot '${other}'.`;
-  return new Refused(appServiceError(409, 'Conflict', message, '04067'));
+  const retryAfter = twist?.retryAfter ?? (waitSeconds > 0 ? String(waitSeconds) : '');
+  return empty(202, {
+    ...(twist?.location === 'absent' ? {} : { location }),
+    ...(retryAfter === '' ? {} : { 'retry-after': retryAfter }),
+  });
 }

@@ -1,5 +1,6 @@
 /** ARM's token buckets: reads 250 and 25 a second, writes and deletes 200 and 10 a second (azure-platform.md §6). */
 import type { Clock } from '../../clock.ts';
+import type { World } from '../world/schema.ts';
 
 export type RequestKind = 'reads' | 'writes' | 'deletes';
 
@@ -22,12 +23,14 @@ const sizes = {
   deletes: { tokens: 200, perSecond: 10 },
 } as const;
 
-/** One caller is assumed: real buckets are for each principal. An empty bucket only refuses when `enforced`. */
-export function createThrottle(clock: Clock, enforced: boolean): Throttle {
+/** One caller is assumed: real buckets are for each principal. An empty bucket only refuses when the world says so. */
+export function createThrottle(clock: Clock, throttling: World['throttling']): Throttle {
+  const enforced = throttling !== false;
+  const own = typeof throttling === 'object' ? throttling : null;
   const buckets = new Map<string, Bucket>();
   return {
     take: (subscription, kind) => {
-      const size = sizes[kind];
+      const size = own?.[kind] ?? sizes[kind];
       const key = `${kind} ${subscription.toLowerCase()}`;
       const nowMs = clock.now();
       const bucket = buckets.get(key) ?? { tokens: size.tokens, filledMs: nowMs };

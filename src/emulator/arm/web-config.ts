@@ -5,7 +5,7 @@ import { fieldOf, takeJson } from '../incoming.ts';
 import { spotOf } from '../platform.ts';
 import { splitConfig } from '../swap/travel.ts';
 import type { Slot } from '../world/state.ts';
-import { appServiceError, json } from './answer.ts';
+import { appServiceError, json, list } from './answer.ts';
 import type { AppCall } from './call.ts';
 import { demandQuiet, demandUnprepared } from './conflicts.ts';
 import { shapeConfig } from './settings.ts';
@@ -18,8 +18,16 @@ const withoutRestart = new Set([
   'scmIpSecurityRestrictions',
 ]);
 
+/** The site itself has this property (azure-platform.md §3.4). */
+const accessConflict =
+  'There was a conflict. SiteConfig.PublicNetworkAccess cannot be modified. Please modify the Site.PublicNetworkAccess property.';
+
 export function readWebConfig({ slot }: AppCall): Response {
   return json(200, shapeConfig(slot, 'web', webConfigOf(slot)));
+}
+
+export function listWebConfigs({ slot }: AppCall): Response {
+  return list([shapeConfig(slot, 'web', webConfigOf(slot))]);
 }
 
 export async function writeWebConfig({ platform, slot, incoming }: AppCall): Promise<Response> {
@@ -29,10 +37,14 @@ export async function writeWebConfig({ platform, slot, incoming }: AppCall): Pro
   }
   demandQuiet(platform, slot);
   demandUnprepared(slot);
+  const access = fieldOf(properties, 'publicNetworkAccess');
+  if (access !== undefined && access !== null && access !== slot.publicNetworkAccess)
+    return appServiceError(409, 'Conflict', accessConflict, '04069');
   if (slot.site.os === 'linux' && fieldOf(properties, 'autoSwapSlotName')) {
     return appServiceError(409, 'Conflict', 'AutoSwap is not supported for Linux sites.', '04070');
   }
-  const { travels, stays } = splitConfig(properties as Readonly<Record<string, unknown>>);
+  const { publicNetworkAccess: _, ...written } = properties as Readonly<Record<string, unknown>>;
+  const { travels, stays } = splitConfig(written);
   slot.config = { ...slot.config, ...stays };
   slot.cargo.config = { ...slot.cargo.config, ...travels };
   slot.lastModifiedMs = platform.clock.now();
@@ -62,7 +74,7 @@ function webConfigOf(slot: Slot): Record<string, unknown> {
     ipSecurityRestrictions: [],
     scmIpSecurityRestrictions: [],
     scmIpSecurityRestrictionsUseMain: false,
-    publicNetworkAccess: 'Enabled',
+    publicNetworkAccess: slot.publicNetworkAccess,
     ...slot.config,
     ...slot.cargo.config,
   };

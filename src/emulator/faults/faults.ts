@@ -4,7 +4,14 @@ import type { Change } from '../world/history.ts';
 import { shortRegion } from '../world/regions.ts';
 import type { Slot } from '../world/state.ts';
 import { matchesGlob, matchesRequest } from './match.ts';
-import type { Fault, Sickness, SwapFailureReason } from './schema.ts';
+import type {
+  DeploymentEnd,
+  Fault,
+  OperationTwist,
+  Sickness,
+  SwapFailureReason,
+  Throttled,
+} from './schema.ts';
 
 /** What a fault can see of a request. */
 export interface RequestFacts {
@@ -16,7 +23,9 @@ export interface RequestFacts {
 }
 
 export type Blow =
-  | { readonly kind: 'lost'; readonly effect: 'before' | 'after' }
+  /** `laterMs`: the effect comes so long after the connection was lost; null: before it is. */
+  | { readonly kind: 'lost'; readonly effect: 'before' | 'after'; readonly laterMs: number | null }
+  | ({ readonly kind: 'throttled' } & Throttled)
   | { readonly kind: 'reset'; readonly afterBytes: number }
   | {
       readonly kind: 'status';
@@ -25,16 +34,20 @@ export type Blow =
       readonly message: string | null;
       readonly body: string | null;
       readonly headers: Readonly<Record<string, string>>;
+      readonly dialect: 'front-door' | 'app-service';
       readonly effect: 'none' | 'before' | 'after';
+      readonly laterMs: number;
     };
 
 export interface Strike {
   readonly delayMs: number;
   readonly blow: Blow | null;
+  /** Every token that was issued until now has expired. */
+  readonly expireTokens: boolean;
 }
 
 export interface SwapFailure {
-  readonly failAt: 'apply' | 'warmup' | 'route';
+  readonly failAt: 'request' | 'apply' | 'warmup' | 'route';
   readonly as: SwapFailureReason;
 }
 
@@ -43,8 +56,12 @@ export interface Faults {
   strike(facts: RequestFacts): Strike;
   /** How much longer than usual this start takes. */
   hostDelayMs(slot: Slot): number;
-  /** Whether the swap that begins with this request will fail. */
-  swapFailure(facts: RequestFacts): SwapFailure | null;
+  /** Whether the swap that begins with this request will fail. A preview can only fail at its request. */
+  swapFailure(facts: RequestFacts, only?: 'request'): SwapFailure | null;
+  /** How the operation that begins with this request will be told. */
+  operationTwist(facts: RequestFacts): OperationTwist | null;
+  /** How the deployment that begins in this slot will end; null: as it should. */
+  deploymentEnd(slot: Slot): DeploymentEnd | null;
   /** Whether the app in this slot is sick for this path. */
   sickness(slot: Slot, path: string): Sickness | null;
   /** Forgets all faults and their counts, and takes these. */
@@ -65,7 +82,10 @@ interface Rule {
   seen: number;
 }
 
-const unharmed: Strike = { delayMs: 0, blow: null };
+const unharmed: Strike = { delayMs: 0, blow: null, expireTokens: false };
+
+/** These are asked for where they belong, and not at every request. */
+const elsewhere = ['swap', 'operation', 'deploymentEnds', 'host', 'app'] as const;
 
 export function createFaults(faults: readonly Fault[], tools: FaultTools): Faults {
   let rules = number(faults);
@@ -73,7 +93,9 @@ export function createFaults(faults: readonly Fault[], tools: FaultTools): Fault
     // Nearly every request of nearly every run: no rules, no work.
     strike: (facts) => (rules.length === 0 ? unharmed : strikeRequest(rules, facts, tools)),
     hostDelayMs: (slot) => sumHostDelays(rules, slot, tools),
-    swapFailure: (facts) => findSwapFailure(rules, facts, tools),
+    swapFailure: (facts, only) => findSwapFailure(rules, facts, tools, only),
+    operationTwist: (facts) => findOperationTwist(rules, facts, tools),
+    deploymentEnd: (slot) => findDeploymentEnd(rules, slot, tools),
     sickness: (slot, path) => findSickness(rules, slot, path, tools),
     replace: (next) => {
       rules = number(next);
@@ -85,9 +107,10 @@ function strikeRequest(rules: readonly Rule[], facts: RequestFacts, tools: Fault
   let strike = unharmed;
   for (const rule of rules) {
     const { then } = rule.fault;
-    if (then.swap || then.host || then.app || !strikesRequest(rule, facts, tools)) continue;
+    if (elsewhere.some((key) => then[key] !== undefined) || !strikesRequest(rule, facts, tools)) continue;
     tell(tools, rule, Object.keys(then)[0]!, `${facts.method} ${facts.path}`, facts.slot);
     if (then.delay !== undefined) strike = { ...strike, delayMs: strike.delayMs + then.delay };
+    else if (then.token !== undefined) strike = { ...strike, expireTokens: true };
     else strike = { ...strike, blow: strike.blow ?? asBlow(rule.fault) };
   }
   return strike;
@@ -104,12 +127,41 @@ function sumHostDelays(rules: readonly Rule[], slot: Slot, tools: FaultTools): n
   return delayMs;
 }
 
-function findSwapFailure(rules: readonly Rule[], facts: RequestFacts, tools: FaultTools): SwapFailure | null {
+function findSwapFailure(
+  rules: readonly Rule[],
+  facts: RequestFacts,
+  tools: FaultTools,
+  only?: 'request',
+): SwapFailure | null {
   for (const rule of rules) {
     const { swap } = rule.fault.then;
-    if (!swap || !strikesRequest(rule, facts, tools)) continue;
+    if (!swap || (only && swap.failAt !== only) || !strikesRequest(rule, facts, tools)) continue;
     tell(tools, rule, 'swap', `${facts.method} ${facts.path}`, facts.slot);
     return swap;
+  }
+  return null;
+}
+
+function findOperationTwist(
+  rules: readonly Rule[],
+  facts: RequestFacts,
+  tools: FaultTools,
+): OperationTwist | null {
+  for (const rule of rules) {
+    const { operation } = rule.fault.then;
+    if (!operation || !strikesRequest(rule, facts, tools)) continue;
+    tell(tools, rule, 'operation', `${facts.method} ${facts.path}`, facts.slot);
+    return operation;
+  }
+  return null;
+}
+
+function findDeploymentEnd(rules: readonly Rule[], slot: Slot, tools: FaultTools): DeploymentEnd | null {
+  for (const rule of rules) {
+    const { deploymentEnds } = rule.fault.then;
+    if (!deploymentEnds || !concerns(rule, slot, tools) || !isTurn(rule, tools)) continue;
+    tell(tools, rule, 'deploymentEnds', 'deployment', slot);
+    return deploymentEnds;
   }
   return null;
 }
@@ -173,8 +225,9 @@ function isSick(sick: Sickness, slot: Slot, path: string, nowMs: number): boolea
 }
 
 function asBlow({ then }: Fault): Blow | null {
-  if (then.lost) return { kind: 'lost', effect: then.lost };
+  if (then.lost) return { kind: 'lost', effect: then.lost, laterMs: then.later ?? null };
   if (then.reset) return { kind: 'reset', afterBytes: then.reset.afterBytes };
+  if (then.throttled) return { kind: 'throttled', ...then.throttled };
   if (then.status === undefined) return null;
   return {
     kind: 'status',
@@ -183,6 +236,8 @@ function asBlow({ then }: Fault): Blow | null {
     message: then.message ?? null,
     body: then.body ?? null,
     headers: then.headers ?? {},
+    dialect: then.dialect ?? 'front-door',
     effect: then.effect ?? 'none',
+    laterMs: then.later ?? 0,
   };
 }

@@ -1,7 +1,7 @@
 /** The faults file: what goes wrong, when. docs/emulator.md is its reference. */
 import { z } from 'zod';
 import { demand } from '../problem.ts';
-import { duration } from '../world/schema.ts';
+import { duration, throttleCodes } from '../world/fields.ts';
 
 // Like `POST */slotsswap`, `POST|PUT *` or `* /api/zipdeploy`: methods, then a glob over the path.
 const requestPattern = z
@@ -35,8 +35,35 @@ export const swapFailures = [
   'timeout',
   'allocation',
   'unexpected',
+  'busy',
+  'plan-busy',
+  'plan-throttled',
+  'prepared',
+  'prepared-elsewhere',
+  'authentication',
 ] as const;
 export type SwapFailureReason = (typeof swapFailures)[number];
+
+/** How a deployment ends that does not end well (azure-platform.md §2.4: 3, 6, -1, 5, and none of them). */
+export const deploymentEnds = ['failed', 'partial', 'cancelled', 'conflict', 'never'] as const;
+export type DeploymentEnd = (typeof deploymentEnds)[number];
+
+/** How the operation of a swap is told, or not told, to who asks for it. */
+const operationSchema = z.strictObject({
+  /** 202 without Location: nobody can ask. */
+  location: z.literal('absent').optional(),
+  /** This Retry-After, whatever it may be; an empty one is not sent. */
+  retryAfter: z.string().optional(),
+  /** 404 at every poll; or a failure as 200 with a body that says Failed. */
+  results: z.enum(['vanish', 'failed-in-200']).optional(),
+});
+export type OperationTwist = z.output<typeof operationSchema>;
+
+const throttledSchema = z.strictObject({
+  code: z.enum(throttleCodes).default('TooManyRequests'),
+  retryAfter: z.coerce.string().default('17'),
+});
+export type Throttled = z.output<typeof throttledSchema>;
 
 const sickSchema = z.strictObject({
   in: z.string().min(1).default('*'),
@@ -50,6 +77,21 @@ const sickSchema = z.strictObject({
   content: z.enum(['any', 'arrived']).default('any'),
 });
 
+/** What can happen; a fault does one of these. */
+const actionNames = [
+  'status',
+  'throttled',
+  'token',
+  'delay',
+  'lost',
+  'reset',
+  'swap',
+  'operation',
+  'deploymentEnds',
+  'host',
+  'app',
+] as const;
+
 const thenSchema = z
   .strictObject({
     status: z.int().min(200).max(599).optional(),
@@ -58,33 +100,41 @@ const thenSchema = z
     body: z.string().optional(),
     headers: z.record(z.string(), z.string()).optional(),
     effect: effect.optional(),
+    dialect: z.enum(['front-door', 'app-service']).optional(),
+    throttled: throttledSchema.optional(),
+    token: z.literal('expired').optional(),
     delay: duration.optional(),
     lost: z.enum(['before', 'after']).optional(),
+    later: duration.optional(),
     reset: z.strictObject({ afterBytes: z.int().min(0) }).optional(),
     swap: z
       .strictObject({
-        failAt: z.enum(['apply', 'warmup', 'route']).default('warmup'),
+        failAt: z.enum(['request', 'apply', 'warmup', 'route']).default('warmup'),
         as: z.enum(swapFailures).default('ping'),
       })
       .optional(),
+    operation: operationSchema.optional(),
+    deploymentEnds: z.enum(deploymentEnds).optional(),
     host: z.strictObject({ startDelay: duration }).optional(),
     app: z.strictObject({ sick: sickSchema }).optional(),
   })
   .superRefine((then, context) => {
-    const actions = (['status', 'delay', 'lost', 'reset', 'swap', 'host', 'app'] as const).filter(
-      (key) => then[key] !== undefined,
-    );
+    const actions = actionNames.filter((key) => then[key] !== undefined);
     if (actions.length !== 1) {
       const found = actions.length === 0 ? 'none' : actions.join(' and ');
       context.addIssue({
         code: 'custom',
-        message: `must have exactly one of status, delay, lost, reset, swap, host, app; found ${found}`,
+        message: `must have exactly one of ${actionNames.join(', ')}; found ${found}`,
       });
     }
-    for (const key of ['code', 'message', 'body', 'headers', 'effect'] as const) {
+    for (const key of ['code', 'message', 'body', 'headers', 'effect', 'dialect'] as const) {
       if (then[key] !== undefined && then.status === undefined) {
         context.addIssue({ code: 'custom', path: [key], message: 'belongs to status, which is not there' });
       }
+    }
+    if (then.later !== undefined && then.lost !== 'after' && then.effect !== 'after') {
+      const message = 'belongs to lost: after or effect: after, which are not there';
+      context.addIssue({ code: 'custom', path: ['later'], message });
     }
   });
 
@@ -92,11 +142,13 @@ const faultSchema = z
   // biome-ignore lint/suspicious/noThenProperty: the word of the file; a fault is never awaited, and its value is no function.
   .strictObject({ when: whenSchema.prefault({}), then: thenSchema })
   .superRefine((fault, context) => {
-    if ((fault.then.host || fault.then.app) && fault.when.request !== undefined) {
+    const { host, app, deploymentEnds: ends } = fault.then;
+    if ((host || app || ends) && fault.when.request !== undefined) {
       context.addIssue({
         code: 'custom',
         path: ['when', 'request'],
-        message: 'host and app faults are not about one request; use site, region, slot (and sick.path)',
+        message:
+          'host, app and deploymentEnds faults are not about one request; use site, region, slot (and sick.path)',
       });
     }
   });

@@ -4,7 +4,6 @@ import type { ArmCall } from '../arm/call.ts';
 import { fieldOf, takeJson } from '../incoming.ts';
 import { parseQuery } from './parse.ts';
 import { QueryProblem } from './problem.ts';
-import { resourceRows } from './rows.ts';
 import { runQuery } from './run.ts';
 import type { Row } from './syntax.ts';
 
@@ -12,6 +11,12 @@ import type { Row } from './syntax.ts';
 const largestPage = 1000;
 
 export async function answerResourceGraph(call: ArmCall): Promise<Response> {
+  const turn = call.platform.graph.take();
+  const quota = {
+    'x-ms-user-quota-remaining': String(turn.remaining),
+    'x-ms-user-quota-resets-after': `00:00:0${turn.resetsAfterSeconds}`,
+  };
+  if (turn.refused) return tooMany(turn.resetsAfterSeconds, quota);
   const body = await takeJson(call.incoming);
   const query = fieldOf(body, 'query');
   if (typeof query !== 'string' || query.trim() === '')
@@ -36,7 +41,7 @@ export async function answerResourceGraph(call: ArmCall): Promise<Response> {
       facets: [],
       data,
     },
-    { 'x-ms-user-quota-remaining': '14', 'x-ms-user-quota-resets-after': '00:00:05' },
+    quota,
   );
 }
 
@@ -45,9 +50,11 @@ function evaluate(
   query: string,
   subscriptions: ReadonlySet<string> | null,
 ): readonly Row[] | QueryProblem {
-  const rows = resourceRows(call.platform).filter(
-    (row) => subscriptions === null || subscriptions.has(String(row['subscriptionId']).toLowerCase()),
-  );
+  const rows = call.platform.graph
+    .rows()
+    .filter(
+      (row) => subscriptions === null || subscriptions.has(String(row['subscriptionId']).toLowerCase()),
+    );
   try {
     return runQuery(parseQuery(query), (table) => (table === 'resources' ? rows : []));
   } catch (thrown) {
@@ -81,6 +88,19 @@ function readSkipToken(token: unknown): number | null {
   } catch {
     return null;
   }
+}
+
+/** 15 queries in 5 s for each user (§1.5). */
+function tooMany(waitSeconds: number, quota: Readonly<Record<string, string>>): Response {
+  const message =
+    'Client application has been throttled and should not continue to repeat the request until an amount of time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help.';
+  const details = [{ code: 'RateLimiting', message }];
+  const error = {
+    code: 'RateLimiting',
+    message: 'Please provide below info when asking for support.',
+    details,
+  };
+  return json(429, { error }, { ...quota, 'retry-after': String(waitSeconds) });
 }
 
 function badRequest(code: string, message: string): Response {

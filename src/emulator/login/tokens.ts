@@ -13,6 +13,8 @@ export interface Tokens {
   issue(audience: string): string;
   /** What is known of a token; null when it was never issued here. Expired ones are known for a while. */
   find(token: string): TokenFacts | null;
+  /** Every token that was issued until now has expired. */
+  expireAll(): void;
   /** Seconds until a token expires, as the client's own wall clock counts them. */
   readonly lifetimeSeconds: number;
 }
@@ -65,6 +67,10 @@ export function createTokens({
       return token;
     },
     find: (token) => issued.get(token) ?? null,
+    expireAll: () => {
+      for (const [token, facts] of issued)
+        issued.set(token, { ...facts, expiresMs: Math.min(facts.expiresMs, clock.now()) });
+    },
   };
 }
 

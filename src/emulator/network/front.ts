@@ -4,10 +4,31 @@ import type { RunningHost } from '../host/runtime.ts';
 import { awaitHost, frontDeadlineMs } from '../hosts.ts';
 import type { Platform } from '../platform.ts';
 import type { HostKeys, Slot } from '../world/state.ts';
+import { checkAccess } from './access.ts';
+import type { Caller } from './caller.ts';
+import { countRequest } from './counts.ts';
+import { stoppedPage, timedOut, unavailable } from './pages.ts';
+import { routeRequest } from './split.ts';
 
 /** A request from outside to the address of this slot. */
-export async function answerFront(platform: Platform, slot: Slot, request: Request): Promise<Response> {
+export async function answerFront(
+  platform: Platform,
+  slot: Slot,
+  request: Request,
+  caller: Caller,
+): Promise<Response> {
+  const startedMs = platform.clock.now();
   await platform.sleep(platform.world.latencies.front);
+  const refusal = checkAccess(slot, caller, 'app');
+  if (refusal) return refusal;
+  const { slot: chosen, cookie } = routeRequest(platform, slot, request);
+  const answer = await answerSlot(platform, chosen, request);
+  countRequest(chosen, startedMs, platform.clock.now(), answer.status);
+  if (cookie !== null) answer.headers.append('set-cookie', cookie);
+  return answer;
+}
+
+async function answerSlot(platform: Platform, slot: Slot, request: Request): Promise<Response> {
   if (slot.state === 'Stopped') return stoppedPage();
   const deadlineMs = platform.clock.now() + frontDeadlineMs;
   const found = await awaitHost(platform, slot, deadlineMs);
@@ -79,41 +100,4 @@ function translateKey(key: string, mine: HostKeys, workers: HostKeys): string {
   // A key of the other slot opens nothing here, although the worker still knows it.
   const known = key === workers.master || Object.values(workers.functionKeys).includes(key);
   return known ? '' : key;
-}
-
-function page(status: number, statusText: string, title: string, text: string): Response {
-  const body = `<!DOCTYPE html><html><head><title>${title}</title></head><body><h1>${title}</h1><p>${text}</p></body></html>`;
-  return new Response(body, { status, statusText, headers: { 'content-type': 'text/html' } });
-}
-
-function stoppedPage(): Response {
-  return page(
-    403,
-    'Site Disabled',
-    'Error 403 - This web app is stopped.',
-    'The web app you have attempted to reach is currently stopped and does not accept any requests.',
-  );
-}
-
-function unavailable(): Response {
-  return page(503, 'Site Unavailable', 'Service Unavailable', 'The service is unavailable.');
-}
-
-function timedOut(): Response {
-  return page(
-    500,
-    'Internal Server Error',
-    'Error 500 - The request timed out.',
-    'The web server failed to respond within the specified time.',
-  );
-}
-
-/** A host name that leads to nothing. */
-export function unknownSite(): Response {
-  return page(
-    404,
-    'Site Not Found',
-    '404 Web Site not found',
-    'You may be seeing this error because the host name leads to no app.',
-  );
 }

@@ -1,12 +1,19 @@
 /** A deployment as it runs: receiving, building, deploying, and then the slot has other content (azure-platform.md §2.4, §2.5). */
+import type { DeploymentEnd } from '../faults/schema.ts';
 import { restartWorker } from '../hosts.ts';
 import { type Platform, spotOf } from '../platform.ts';
-import { listZip } from '../world/content.ts';
-import type { Deployment, Settings, Slot } from '../world/state.ts';
+import { beginSwap } from '../swap/swap.ts';
+import { listZip, sha256 } from '../world/content.ts';
+import type { Deployment, DeploymentStatus, Settings, Slot } from '../world/state.ts';
 
-export interface Delivery {
+interface Received {
   readonly bytes: Uint8Array;
   readonly digest: string;
+}
+
+export interface Delivery {
+  /** The zip itself, or where the SCM site finds it. */
+  readonly package: Received | { readonly url: string };
   readonly deployer: string;
   readonly message: string;
   readonly author: string;
@@ -24,35 +31,40 @@ const receivingShare = 0.2;
 export function beginDeployment(platform: Platform, slot: Slot, delivery: Delivery): Deployment {
   const nowMs = platform.clock.now();
   const { deploy } = platform.world.latencies;
+  const isFlex = isFlexible(slot);
   const deployment: Deployment = {
-    id: platform.random.hex(40),
+    id: isFlex ? platform.random.guid() : platform.random.hex(40),
     temporaryId: `temp-${platform.random.hex(8)}`,
     deployer: delivery.deployer,
     author: delivery.author,
     authorEmail: delivery.authorEmail,
     message: delivery.message,
     receivedMs: nowMs,
-    permanentMs: nowMs + deploy * receivingShare,
+    permanentMs: isFlex ? nowMs : nowMs + deploy * receivingShare,
     endedMs: null,
     status: 1,
     active: false,
     log: [],
   };
+  const end = platform.faults.deploymentEnd(slot);
   slot.deploying = deployment;
   slot.cargo.deployments = [...slot.cargo.deployments, deployment];
-  platform.record({
-    type: 'deployment.begun',
-    ...spotOf(slot),
-    id: deployment.id,
-    digest: delivery.digest,
-    bytes: delivery.bytes.byteLength,
-  });
+  const known = 'url' in delivery.package ? null : delivery.package;
+  const facts = { digest: known?.digest ?? '', bytes: known?.bytes.byteLength ?? 0 };
+  platform.record({ type: 'deployment.begun', ...spotOf(slot), id: deployment.id, ...facts });
   write(platform, deployment, 'Updating submodules.', 0);
+  for (const line of platform.world.deploymentLog) write(platform, deployment, line, 0);
   platform.inBackground(async () => {
+    const received = await receive(platform, delivery);
     await platform.sleep(deploy);
-    finish(platform, slot, deployment, delivery);
+    if (end !== 'never') finish(platform, slot, deployment, { delivery, received, end });
   });
   return deployment;
+}
+
+/** Flex Consumption's SCM site is another program (§2.7). */
+export function isFlexible(slot: Slot): boolean {
+  return slot.site.plan.sku === 'FC1';
 }
 
 /** Waits until it has ended, looking every second. */
@@ -60,31 +72,83 @@ export async function waitForDeployment(platform: Platform, deployment: Deployme
   while (deployment.endedMs === null) await platform.sleep(1000);
 }
 
-function finish(platform: Platform, slot: Slot, deployment: Deployment, delivery: Delivery): void {
-  const problem = checkZip(delivery.bytes);
+/** The SCM worker fetches a package from its address; what is secret in the address is told to nobody. */
+async function receive(platform: Platform, delivery: Delivery): Promise<Received | string> {
+  if (!('url' in delivery.package)) return delivery.package;
+  const { url } = delivery.package;
+  const host = URL.canParse(url) ? new URL(url).host : 'an address that is none';
+  try {
+    const bytes = await platform.fetchPackage(url);
+    return { bytes, digest: sha256(bytes) };
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message.replaceAll(url, host) : 'no answer';
+    return `Failed to download the package from ${host}: ${why}`;
+  }
+}
+
+interface Ending {
+  readonly delivery: Delivery;
+  readonly received: Received | string;
+  readonly end: DeploymentEnd | null;
+}
+
+const endStatuses: Readonly<Record<Exclude<DeploymentEnd, 'never'>, DeploymentStatus>> = {
+  failed: 3,
+  partial: 6,
+  cancelled: -1,
+  conflict: 5,
+};
+const endLines: Readonly<Record<Exclude<DeploymentEnd, 'never'>, string>> = {
+  failed: 'Deployment Failed.',
+  partial: '[KuduSpecializer] Kudu has been restarted after package deployed',
+  cancelled: 'Deployment was cancelled.',
+  conflict: 'Another deployment is in progress.',
+};
+
+function finish(
+  platform: Platform,
+  slot: Slot,
+  deployment: Deployment,
+  { delivery, received, end }: Ending,
+): void {
+  const struck = end === null || end === 'never' ? null : end;
+  const problem =
+    typeof received === 'string'
+      ? received
+      : (checkZip(received.bytes) ?? (struck && struck !== 'partial' ? endLines[struck] : null));
   deployment.endedMs = platform.clock.now();
   slot.deploying = null;
-  if (problem !== null) {
-    deployment.status = 3;
+  deployment.status = struck ? endStatuses[struck] : problem === null ? 4 : 3;
+  if (problem !== null || typeof received === 'string') {
     write(platform, deployment, 'Deployment Failed.', 2);
-    write(platform, deployment, problem, 2);
-    platform.record({ type: 'deployment.failed', ...spotOf(slot), id: deployment.id, why: problem });
+    write(platform, deployment, problem ?? '', 2);
+    platform.record({ type: 'deployment.failed', ...spotOf(slot), id: deployment.id, why: problem ?? '' });
     return;
   }
   for (const other of slot.cargo.deployments) other.active = other === deployment;
-  deployment.status = 4;
-  putInPlace(platform, slot, delivery);
-  write(platform, deployment, 'Deployment successful.', 0);
-  platform.record({ type: 'deployment.done', ...spotOf(slot), id: deployment.id, digest: delivery.digest });
+  putInPlace(platform, slot, delivery, received);
+  write(platform, deployment, struck ? endLines[struck] : 'Deployment successful.', struck ? 1 : 0);
+  const { digest } = received;
+  platform.record({ type: 'deployment.done', ...spotOf(slot), id: deployment.id, digest });
   // Kudu syncs the triggers and restarts by itself (§2.5).
   restartWorker(platform, slot, 'a deployment was done');
+  swapAutomatically(platform, slot);
 }
 
-function putInPlace(platform: Platform, slot: Slot, delivery: Delivery): void {
+/** Auto swap begins after a deployment, on Windows only (§3.6). Whoever is busy already is left alone. */
+function swapAutomatically(platform: Platform, slot: Slot): void {
+  const name = slot.config['autoSwapSlotName'];
+  if (typeof name !== 'string' || name === '' || slot.site.os !== 'windows' || slot.site.operation) return;
+  const { site } = slot;
+  const target = /^production$/i.test(name) ? site.production : site.slots.get(name.toLowerCase());
+  if (target && target !== slot) beginSwap(platform, slot, target, { automatic: true });
+}
+
+function putInPlace(platform: Platform, slot: Slot, { settings }: Delivery, received: Received): void {
   const { cargo } = slot;
-  const content = platform.contents.keep(delivery.bytes, delivery.digest);
+  const content = platform.contents.keep(received.bytes, received.digest);
   const nowMs = platform.clock.now();
-  if (delivery.settings['WEBSITE_RUN_FROM_PACKAGE'] === '1') {
+  if (settings['WEBSITE_RUN_FROM_PACKAGE'] === '1' && !isFlexible(slot)) {
     const name = `${new Date(nowMs).toISOString().replace(/\D/g, '').slice(0, 14)}.zip`;
     cargo.packages = [...cargo.packages, { name, content }].slice(-keptPackages);
   } else {
@@ -95,7 +159,8 @@ function putInPlace(platform: Platform, slot: Slot, delivery: Delivery): void {
   slot.lastModifiedMs = nowMs;
 }
 
-function checkZip(bytes: Uint8Array): string | null {
+/** What is wrong with a package; null when its directory can be read. */
+export function checkZip(bytes: Uint8Array): string | null {
   try {
     listZip(bytes);
     return null;

@@ -1,11 +1,15 @@
 /** One SCM site (Kudu) for each slot: who asks, and for what. */
+import { checkDeed } from '../arm/permissions.ts';
+import { idOf } from '../arm/shapes.ts';
 import type { Incoming } from '../incoming.ts';
 import { checkScmCaller } from '../login/bearer.ts';
+import { checkAccess } from '../network/access.ts';
+import { unavailable } from '../network/pages.ts';
 import type { Platform } from '../platform.ts';
 import type { Slot } from '../world/state.ts';
-import { answerDeployments } from './deployments.ts';
-import { publish, zipDeploy } from './publish.ts';
-import { answerSettings } from './settings.ts';
+import { answerDeployments, deleteDeployment, writeDeployment } from './deployments.ts';
+import { publish, validateZip, zipDeploy } from './publish.ts';
+import { answerSettings, deleteScmSetting, writeScmSettings } from './settings.ts';
 import { answerFiles } from './vfs.ts';
 
 export interface ScmCall {
@@ -18,13 +22,37 @@ export interface ScmCall {
 
 export async function answerScm(platform: Platform, slot: Slot, incoming: Incoming): Promise<Response> {
   await platform.sleep(platform.world.latencies.scm);
-  const refusal = checkScmCaller(platform, slot, incoming);
+  const refusal =
+    checkAccess(slot, incoming.caller, 'scm') ??
+    checkWarm(slot) ??
+    checkScmCaller(platform, slot, incoming) ??
+    checkPublisher(platform, slot, incoming);
   if (refusal) return refusal;
   const response = await route({ platform, incoming, slot, rest: segmentsOf(incoming) });
   // A scaled-out SCM site keeps a client on one instance by this cookie (§2.2); clients send it back.
-  const cookie = `ARRAffinity=${affinityOf(slot)};Path=/;HttpOnly;Secure;Domain=${incoming.url.hostname}`;
-  response.headers.append('set-cookie', cookie);
+  const { hostname } = incoming.url;
+  const id = slot.publishingPassword.slice(0, 16);
+  response.headers.append('set-cookie', `ARRAffinity=${id};Path=/;HttpOnly;Secure;Domain=${hostname}`);
+  response.headers.append(
+    'set-cookie',
+    `ARRAffinitySameSite=${id};Path=/;HttpOnly;SameSite=None;Secure;Domain=${hostname}`,
+  );
   return response;
+}
+
+/** A site that nobody has used for a while says so for its first requests (§2.7). */
+function checkWarm(slot: Slot): Response | null {
+  if (slot.scmColdRequests === 0) return null;
+  slot.scmColdRequests -= 1;
+  return unavailable();
+}
+
+/** Who comes with a token must be allowed to publish; publishing credentials are that permission. */
+function checkPublisher(platform: Platform, slot: Slot, { request }: Incoming): Response | null {
+  const { deny } = platform.world.identity;
+  if (deny.length === 0 || !/^bearer /i.test(request.headers.get('authorization') ?? '')) return null;
+  const type = slot === slot.site.production ? 'sites' : 'sites/slots';
+  return checkDeed(platform, { action: `Microsoft.Web/${type}/publish/action`, scope: idOf(slot) });
 }
 
 function segmentsOf({ url }: Incoming): readonly string[] {
@@ -37,25 +65,28 @@ function segmentsOf({ url }: Incoming): readonly string[] {
 
 async function route(call: ScmCall): Promise<Response> {
   const { method } = call.incoming;
+  const [first = '', second] = call.rest.map((part) => part.toLowerCase());
   const writes = method === 'POST' || method === 'PUT';
-  switch (call.rest[0]?.toLowerCase()) {
+  const reads = method === 'GET' || method === 'HEAD';
+  switch (first) {
     case 'zipdeploy':
-      return writes && call.rest.length === 1 ? zipDeploy(call) : notFound();
+      if (method === 'POST' && second === 'validate') return validateZip(call);
+      return writes && second === undefined ? zipDeploy(call) : notFound();
     case 'publish':
-      return writes && call.rest.length === 1 ? publish(call) : notFound();
+      return writes && second === undefined ? publish(call) : notFound();
     case 'deployments':
-      return method === 'GET' ? answerDeployments(call) : notFound();
+      if (method === 'PUT' && second !== undefined) return writeDeployment(call);
+      if (method === 'DELETE' && second !== undefined) return deleteDeployment(call);
+      return reads ? answerDeployments(call) : notFound();
     case 'settings':
-      return method === 'GET' ? answerSettings(call) : notFound();
+      if (method === 'POST' && second === undefined) return writeScmSettings(call);
+      if (method === 'DELETE' && second !== undefined) return deleteScmSetting(call);
+      return reads ? answerSettings(call) : notFound();
     case 'vfs':
-      return method === 'GET' || method === 'HEAD' ? answerFiles(call) : notFound();
+      return reads ? answerFiles(call) : notFound();
     default:
       return notFound();
   }
-}
-
-function affinityOf(slot: Slot): string {
-  return slot.publishingPassword.slice(0, 16);
 }
 
 function notFound(): Response {

@@ -7,6 +7,7 @@ import { combineSettings, createStickiness, ownSettings } from './travel.ts';
 export function exchange(platform: Platform, source: Slot, target: Slot): void {
   const nowMs = platform.clock.now();
   const isSticky = createStickiness(source.site);
+  exchangeConnectionStrings(source, target);
   const sourceOwn = ownSettings(source);
   const targetOwn = ownSettings(target);
   source.prepared = null;
@@ -18,6 +19,15 @@ export function exchange(platform: Platform, source: Slot, target: Slot): void {
   target.cargo.sinceMs = nowMs;
   [source.worker, target.worker] = [target.worker, source.worker];
   [source.retiring, target.retiring] = [target.retiring, source.retiring];
+}
+
+/** They travel as app settings do, by a list of sticky names of their own. */
+function exchangeConnectionStrings(source: Slot, target: Slot): void {
+  const sticky = new Set(source.site.stickyNames.connectionStrings.map((name) => name.toLowerCase()));
+  const isSticky = (name: string) => sticky.has(name.toLowerCase());
+  const [mine, theirs] = [source.connectionStrings, target.connectionStrings];
+  source.connectionStrings = combineSettings(theirs, mine, isSticky);
+  target.connectionStrings = combineSettings(mine, theirs, isSticky);
 }
 
 function settle(slot: Slot, settings: Settings, nowMs: number): void {

@@ -1,12 +1,21 @@
 /** The swap as a state machine over the clock: apply, warm up, route, post (azure-platform.md §3.2). */
+import type { AppServiceRefusal } from '../arm/answer.ts';
 import type { SwapFailure } from '../faults/faults.ts';
+import type { OperationTwist, SwapFailureReason } from '../faults/schema.ts';
 import { restartWorker } from '../hosts.ts';
 import { type Platform, spotOf } from '../platform.ts';
 import type { Operation, Slot } from '../world/state.ts';
 import { exchange } from './exchange.ts';
-import { describeFailure, type FailureAnswer } from './failure.ts';
+import { describeFailure } from './failure.ts';
 import { combineSettings, createStickiness, ownSettings } from './travel.ts';
 import { warmUp } from './warm-up.ts';
+
+/** What is special about a swap. */
+export interface SwapManner {
+  readonly failure?: SwapFailure | null;
+  readonly twist?: OperationTwist | null;
+  readonly automatic?: boolean;
+}
 
 /**
  * Begins to exchange `source` with `target` and returns at once; the operation's outcome says how it ends. The
@@ -16,7 +25,7 @@ export function beginSwap(
   platform: Platform,
   source: Slot,
   target: Slot,
-  failure: SwapFailure | null,
+  { failure = null, twist = null, automatic = false }: SwapManner = {},
 ): Operation {
   const { site } = source;
   const operation: Operation = {
@@ -24,6 +33,8 @@ export function beginSwap(
     name: 'SwapSiteSlots',
     slot: source,
     createdMs: platform.clock.now(),
+    twist,
+    automatic,
     outcome: null,
   };
   site.operation = operation;
@@ -67,44 +78,35 @@ async function carryOut(
   const { swapApply, swapRoute, swapPost } = platform.world.latencies;
   const swap = { operation: operation.id, target: target.name } as const;
   await platform.sleep(swapApply);
-  if (failure?.failAt === 'apply')
-    return fail(platform, operation, source, target, describeFailure(failure.as, source, target));
+  const refuse = (reason: SwapFailureReason) =>
+    fail(platform, operation, target, describeFailure(platform, reason, source, target));
+  if (failure?.failAt === 'apply') return refuse(failure.as);
   if (!source.prepared) prepareSource(platform, source, target);
   const cold = failure?.failAt === 'warmup' ? failure.as : await warmUp(platform, source);
-  if (cold) return fail(platform, operation, source, target, describeFailure(cold, source, target));
+  if (cold) return refuse(cold);
   platform.record({ type: 'swap.warmed', ...spotOf(source), ...swap });
   await platform.sleep(swapRoute);
-  if (failure?.failAt === 'route')
-    return fail(platform, operation, source, target, describeFailure(failure.as, source, target));
+  if (failure?.failAt === 'route') return refuse(failure.as);
   exchange(platform, source, target);
   platform.record({ type: 'swap.routed', ...spotOf(source), ...swap });
   await platform.sleep(swapPost);
   restartWorker(platform, source, 'swap: the old production got the settings of its new slot');
-  end(platform, operation, { status: 'succeeded' });
+  end(operation, { status: 'succeeded', atMs: platform.clock.now() });
   source.site.lastSwap = { atMs: platform.clock.now(), source: source.name, destination: target.name };
   platform.record({ type: 'swap.done', ...spotOf(source), ...swap });
 }
 
-function fail(
-  platform: Platform,
-  operation: Operation,
-  source: Slot,
-  target: Slot,
-  answer: FailureAnswer,
-): void {
+function fail(platform: Platform, operation: Operation, target: Slot, refusal: AppServiceRefusal): void {
+  const source = operation.slot;
   // After a 500 the slots can stay prepared until somebody resets them (azure-platform.md §3.4).
-  if (answer.http !== 500) releaseSource(platform, source);
-  end(platform, operation, { status: 'failed', ...answer });
-  platform.record({
-    type: 'swap.failed',
-    ...spotOf(source),
-    operation: operation.id,
-    target: target.name,
-    why: answer.message,
-  });
+  if (refusal.http !== 500) releaseSource(platform, source);
+  end(operation, { status: 'failed', atMs: platform.clock.now(), refusal });
+  const { id } = operation;
+  const { message: why } = refusal;
+  platform.record({ type: 'swap.failed', ...spotOf(source), operation: id, target: target.name, why });
 }
 
-function end(_platform: Platform, operation: Operation, outcome: NonNullable<Operation['outcome']>): void {
+function end(operation: Operation, outcome: NonNullable<Operation['outcome']>): void {
   operation.outcome = outcome;
   const { site } = operation.slot;
   if (site.operation === operation) site.operation = null;

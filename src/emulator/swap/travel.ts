@@ -45,11 +45,11 @@ export function createStickiness(site: Site): (name: string) => boolean {
 }
 
 /** The settings that come with `travelling`, and the sticky ones of `staying`. */
-export function combineSettings(
-  travelling: Settings,
-  staying: Settings,
+export function combineSettings<T>(
+  travelling: Readonly<Record<string, T>>,
+  staying: Readonly<Record<string, T>>,
   isSticky: (name: string) => boolean,
-): Settings {
+): Readonly<Record<string, T>> {
   const moved = Object.entries(travelling).filter(([name]) => !isSticky(name));
   const kept = Object.entries(staying).filter(([name]) => isSticky(name));
   return Object.fromEntries([...moved, ...kept]);

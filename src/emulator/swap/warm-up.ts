@@ -11,9 +11,12 @@ const defaultTimeouts = 5;
 
 /**
  * Pings the source until it answers as it should. Null: it is warm. `ping`: it never did, in as many windows of
- * 90 s as the app allows.
+ * 90 s as the app allows. How a stopped slot fares is a switch of the world.
  */
-export async function warmUp(platform: Platform, source: Slot): Promise<'ping' | null> {
+export async function warmUp(platform: Platform, source: Slot): Promise<'ping' | 'worker' | null> {
+  const { stoppedSwap } = platform.world;
+  if (source.state === 'Stopped' && stoppedSwap !== 'times-out')
+    return stoppedSwap === 'refused' ? 'worker' : null;
   const { settings } = source;
   const path = settings['WEBSITE_SWAP_WARMUP_PING_PATH'] ?? '/';
   const accepted = readStatuses(settings['WEBSITE_SWAP_WARMUP_PING_STATUSES']);

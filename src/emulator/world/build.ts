@@ -4,8 +4,8 @@ import type { Random } from '../random.ts';
 import { splitConfig } from '../swap/travel.ts';
 import type { ContentStore } from './content.ts';
 import { readPackage } from './package-source.ts';
-import type { SiteDefinition, World } from './schema.ts';
-import type { Cargo, Deployment, HostKeys, Plan, Settings, Site, Slot } from './state.ts';
+import type { SiteDefinition, SlotDefinition, World } from './schema.ts';
+import type { Cargo, Deployment, HostKeys, Plan, ReferenceState, Settings, Site, Slot } from './state.ts';
 
 export interface BuiltWorld {
   readonly sites: Map<string, Site>;
@@ -19,14 +19,8 @@ export interface BuildTools {
   readonly nowMs: number;
 }
 
-/** What runs in a slot when the world begins. */
-interface Occupant {
-  readonly settings: Settings;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly package?: string | Uint8Array | undefined;
-  readonly release?: string | undefined;
-  readonly state: 'Running' | 'Stopped';
-}
+/** What a slot has when it begins. A slot that is created later says only what its creation says. */
+type Occupant = Pick<SlotDefinition, 'settings' | 'config' | 'state'> & Partial<SlotDefinition>;
 
 export function buildWorld(world: World, tools: BuildTools): BuiltWorld {
   const built: BuiltWorld = { sites: new Map(), plans: new Map(), slotsByLabel: new Map() };
@@ -121,7 +115,7 @@ export function makeSlot(
     label: makeLabel(site.name, name, random.hex),
     keys: makeKeys(random),
     publishingPassword: random.hex(60),
-    basicAuth: { scm: true, ftp: true },
+    basicAuth: { scm: occupant.basicAuth ?? true, ftp: occupant.basicAuth ?? true },
     settings,
     settingsBefore: settings,
     settingsWrittenMs: Number.NEGATIVE_INFINITY,
@@ -133,7 +127,27 @@ export function makeSlot(
     retiring: null,
     prepared: null,
     deploying: null,
+    connectionStrings: occupant.connectionStrings ?? {},
+    scmSettings: {},
+    scmColdRequests: occupant.scmCold ?? 0,
+    triggerSyncRefusals: occupant.triggerSyncRefusals ?? 0,
+    publicNetworkAccess:
+      occupant.publicNetworkAccess === undefined ? 'Enabled' : occupant.publicNetworkAccess,
+    privateEndpoints: occupant.privateEndpoints ?? [],
+    subnet: occupant.subnet ?? null,
+    references: readReferences(occupant.references ?? {}),
+    counts: null,
   };
+}
+
+function readReferences(written: SlotDefinition['references']): Readonly<Record<string, ReferenceState>> {
+  const states = Object.entries(written).map(([name, state]): readonly [string, ReferenceState] => [
+    name,
+    typeof state === 'string'
+      ? { status: state, resolvedAfterMs: null }
+      : { status: state.status, resolvedAfterMs: state.resolvedAfter ?? null },
+  ]);
+  return Object.fromEntries(states);
 }
 
 function firstSettings(occupant: Occupant): Settings {
@@ -160,6 +174,7 @@ function firstCargo(
     deployments: [],
     config,
     sinceMs: nowMs,
+    mountedUrl: undefined,
     arrivedBy: 'world',
   };
   if (occupant.package === undefined) return empty;

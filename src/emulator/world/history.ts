@@ -28,6 +28,7 @@ export type Change =
   | ({ readonly type: 'deployment.failed'; readonly id: string; readonly why: string } & Spot)
   | ({ readonly type: 'host.started'; readonly why: string; readonly release: string | null } & Spot)
   | ({ readonly type: 'host.stopped' } & Spot)
+  | ({ readonly type: 'package.unreadable'; readonly why: string } & Spot)
   | ({ readonly type: 'swap.begun'; readonly operation: string; readonly target: string } & Spot)
   | ({ readonly type: 'swap.warmed'; readonly operation: string; readonly target: string } & Spot)
   | ({ readonly type: 'swap.routed'; readonly operation: string; readonly target: string } & Spot)

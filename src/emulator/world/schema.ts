@@ -1,28 +1,16 @@
 /** The world file: what Azure looks like before anything happens. docs/emulator.md is its reference. */
 import { z } from 'zod';
-import { readDurationMs } from '../duration.ts';
 import { demand } from '../problem.ts';
+import { guid, siteName, slotName } from './fields.ts';
 import { skuNames, skus } from './skus.ts';
-
-/** A length of time; a number counts milliseconds. */
-export const duration = z.union([z.string(), z.number()]).transform((value, context) => {
-  const ms = readDurationMs(value);
-  if (ms !== null) return ms;
-  context.addIssue({ code: 'custom', message: `"${value}" is not a duration; write 250ms, 30s, 5m or 1h` });
-  return z.NEVER;
-});
-
-const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a GUID');
-const siteName = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/i, 'must be 1 to 60 letters, digits and inner hyphens');
-const slotName = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,57}[a-z0-9])?$/i, 'must be 1 to 59 letters, digits and inner hyphens')
-  .refine(
-    (name) => name.toLowerCase() !== 'production',
-    'production is the site itself, not one of its slots',
-  );
+import {
+  identitySchema,
+  latenciesSchema,
+  lockSchema,
+  networkSchema,
+  placeSwitches,
+  throttlingSchema,
+} from './switches.ts';
 
 const settings = z.record(z.string().min(1), z.coerce.string());
 const packageSource = z.union([z.string().min(1), z.instanceof(Uint8Array)]);
@@ -32,6 +20,7 @@ const place = {
   release: z.string().min(1).optional(),
   state: z.enum(['Running', 'Stopped']).default('Running'),
   config: z.record(z.string(), z.unknown()).default({}),
+  ...placeSwitches,
 };
 
 const slotSchema = z.strictObject({ name: slotName, ...place });
@@ -52,39 +41,25 @@ const siteSchema = z.strictObject({
   ...place,
 });
 
-/** Azure-like times; the sources are in README.md. */
-const latenciesSchema = z.strictObject({
-  arm: duration.prefault('150ms'),
-  login: duration.prefault('50ms'),
-  scm: duration.prefault('100ms'),
-  front: duration.prefault('20ms'),
-  deploy: duration.prefault('20s'),
-  scmSettings: duration.prefault('5s'),
-  hostStart: duration.prefault('8s'),
-  restart: duration.prefault('3s'),
-  swapApply: duration.prefault('10s'),
-  swapPing: duration.prefault('15s'),
-  swapRoute: duration.prefault('5s'),
-  swapPost: duration.prefault('10s'),
-  /** Retry-After of a running swap; Azure's own value is not documented (azure-platform.md §11). 0: none is sent. */
-  swapPoll: duration.prefault('15s'),
-});
-
-const identitySchema = z.strictObject({
-  tenantId: guid.optional(),
-  clientId: guid.optional(),
-  clientSecret: z.string().min(1).optional(),
-  tokenLifetime: duration.prefault('60m'),
-});
-
 const worldSchema = z
   .strictObject({
     subscription: guid.default('51075a1e-0000-4000-8000-000000000001'),
     resourceGroup: z.string().min(1).default('slotwave'),
     latencies: latenciesSchema.prefault({}),
     identity: identitySchema.prefault({}),
-    /** ARM's token buckets (azure-platform.md §6): counted always, enforced only when on. */
-    throttling: z.boolean().default(false),
+    throttling: throttlingSchema,
+    locks: z.array(lockSchema).default([]),
+    network: networkSchema.prefault({}),
+    /** Two operations on one plan: the second is refused, with 409 or (as it was seen once) with 429. */
+    planLocks: z.union([z.boolean(), z.literal('throttled')]).default(false),
+    /** How the swap of a stopped slot ends: not documented (§11). */
+    stoppedSwap: z.enum(['times-out', 'succeeds', 'refused']).default('times-out'),
+    /** In which of the two dialects a slot is missing: not documented (§1.2). */
+    missingSlot: z.enum(['arm', 'app-service']).default('arm'),
+    /** What the SCM site of Flex Consumption says once the deployment has ended (§2.7). */
+    flexRecycle: z.enum(['never', 'not-found', 'empty']).default('never'),
+    /** Lines that every deployment writes into its log. */
+    deploymentLog: z.array(z.string()).default([]),
     sites: z.array(siteSchema),
   })
   .superRefine((world, context) => {

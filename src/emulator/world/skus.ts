@@ -24,6 +24,7 @@ export const skuNames = [
   'P1v3',
   'P2v3',
   'I1v2',
+  'FC1',
 ] as const;
 export type SkuName = (typeof skuNames)[number];
 
@@ -69,5 +70,12 @@ export const skus: Readonly<Record<SkuName, Sku>> = {
   P0v3: premiumV3,
   P1v3: premiumV3,
   P2v3: premiumV3,
+  FC1: {
+    tier: 'FlexConsumption',
+    family: 'FC',
+    siteSku: 'FlexConsumption',
+    planKind: { windows: 'functionapp', linux: 'functionapp' },
+    slotLimit: 1,
+  },
   I1v2: { tier: 'IsolatedV2', family: 'Iv2', siteSku: 'IsolatedV2', planKind: dedicated, slotLimit: 20 },
 };

@@ -1,10 +1,14 @@
 /** The world while it lives: what belongs to a place, and what travels between places in a swap. */
+import type { AppServiceRefusal } from '../arm/answer.ts';
+import type { OperationTwist } from '../faults/schema.ts';
 import type { Content, HostStart, RunningHost } from '../host/runtime.ts';
+import type { ReferenceStatus } from './fields.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 export type HostKeys = HostStart['keys'];
 
-export type DeploymentStatus = 0 | 1 | 2 | 3 | 4;
+/** Kudu's, and those of Flex (azure-platform.md §2.4). */
+export type DeploymentStatus = -1 | 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 /** One entry of a deployment history, as Kudu keeps it in the site's own files. */
 export interface Deployment {
@@ -50,13 +54,26 @@ export interface Cargo {
   config: Readonly<Record<string, unknown>>;
   /** Since when it is where it is. */
   sinceMs: number;
+  /** The address from which it was mounted last, where it runs from one. */
+  mountedUrl: string | undefined;
   /** `world`: it was there at the start. */
   arrivedBy: 'world' | 'deployment';
 }
 
+export interface ConnectionString {
+  readonly value: string;
+  readonly type: string;
+}
+
 /** One instance of the function host. It is kept by the platform, and moves when the routing moves. */
 export interface Worker {
-  readonly content: Content | null;
+  content: Content | null;
+  /** Fetches the package of a `WEBSITE_RUN_FROM_PACKAGE=<url>`; null when there is nothing to fetch, or it was. */
+  mounting: Promise<void> | null;
+  /** The package could not be fetched: this host never starts. */
+  mountFailed: boolean;
+  /** How many syncs of triggers it will still refuse. */
+  syncRefusals: number;
   readonly settings: Settings;
   readonly keys: HostKeys;
   readonly startedMs: number;
@@ -92,6 +109,31 @@ export interface Slot {
   prepared: { readonly target: Slot; readonly ownSettings: Settings } | null;
   /** The deployment that holds this slot's lock. */
   deploying: Deployment | null;
+  connectionStrings: Readonly<Record<string, ConnectionString>>;
+  /** What Kudu was told by `POST api/settings`. */
+  scmSettings: Readonly<Record<string, string>>;
+  /** How many requests will still find the SCM site cold. */
+  scmColdRequests: number;
+  readonly triggerSyncRefusals: number;
+  publicNetworkAccess: 'Enabled' | 'Disabled' | null;
+  readonly privateEndpoints: readonly string[];
+  readonly subnet: string | null;
+  readonly references: Readonly<Record<string, ReferenceState>>;
+  /** What Azure Monitor counted here, by minute; it stays with the slot. Null until the first request. */
+  counts: Map<number, MinuteCounts> | null;
+}
+
+export interface ReferenceState {
+  readonly status: ReferenceStatus;
+  /** Resolved so long after its setting was written; null: never. */
+  readonly resolvedAfterMs: number | null;
+}
+
+export interface MinuteCounts {
+  requests: number;
+  /** By hundreds: `[0, 0, 2xx, 3xx, 4xx, 5xx]`. */
+  readonly byClass: [number, number, number, number, number, number];
+  durationMs: number;
 }
 
 /** A long-running operation, as its `operationresults` address tells it. */
@@ -100,10 +142,14 @@ export interface Operation {
   readonly name: string;
   readonly slot: Slot;
   readonly createdMs: number;
+  /** A fault: it is told otherwise than it should be. */
+  readonly twist: OperationTwist | null;
+  /** True when nobody asked for it: auto swap. */
+  readonly automatic: boolean;
   outcome:
     | null
-    | { readonly status: 'succeeded' }
-    | { readonly status: 'failed'; readonly http: number; readonly code: string; readonly message: string };
+    | { readonly status: 'succeeded'; readonly atMs: number }
+    | { readonly status: 'failed'; readonly atMs: number; readonly refusal: AppServiceRefusal };
 }
 
 export interface Plan {
