@@ -35,11 +35,15 @@ export interface StoreParts {
 /** What tokens for storage are asked for, the same in every cloud. */
 export const storageScope = 'https://storage.azure.com/.default';
 
+/** What is signed, and how: an old form, because clouds of their own learn the newest years later. */
+const signatureVersion = '2023-11-03';
 const blockBytes = 8 * 1024 * 1024;
 const blocksAtOnce = 4;
 /** Clocks differ: an address that begins to be good at our "now" may not be good yet over there. */
 const skewMs = 5 * 60_000;
-const keyLifeMs = 6 * 60 * 60_000;
+const keyLifeMs = 60 * 60_000;
+/** Whatever the deadline of a deployment: a day of life is long for an address that opens a package. */
+const longestLifeMs = 24 * 60 * 60_000;
 
 export function openPackageStore(parts: StoreParts): PackageStore {
   const kept = new Map<string, Promise<void>>();
@@ -62,7 +66,7 @@ export function openPackageStore(parts: StoreParts): PackageStore {
     },
     lend: async (release, lifeMs) => {
       const { container } = await blobOf();
-      const untilMs = parts.clock.now() + lifeMs + skewMs;
+      const untilMs = parts.clock.now() + Math.min(lifeMs, longestLifeMs) + skewMs;
       const key = await keys(untilMs);
       const { BlobSASPermissions, generateBlobSASQueryParameters, SASProtocol } = await loadStorage();
       const signature = generateBlobSASQueryParameters(
@@ -71,6 +75,7 @@ export function openPackageStore(parts: StoreParts): PackageStore {
           blobName: nameOf(release),
           permissions: BlobSASPermissions.parse('r'),
           protocol: SASProtocol.Https,
+          version: signatureVersion,
           startsOn: new Date(parts.clock.now() - skewMs),
           expiresOn: new Date(untilMs),
         },
