@@ -3,7 +3,8 @@ import type { Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-res
 import type { Clock } from '../clock.ts';
 import { RefusalError } from '../errors.ts';
 import type { Cloud } from './cloud.ts';
-import { AnswerError, readErrorFacts, readRetryAfterMs } from './error-facts.ts';
+import { AnswerError, readErrorFacts } from './error-facts.ts';
+import type { Governor } from './governor.ts';
 import { isRead } from './read-only.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -11,17 +12,18 @@ export interface Guards {
   readonly cloud: Cloud;
   readonly tokens: Tokens;
   readonly clock: Clock;
+  readonly governor: Governor;
 }
 
 /**
  * Takes out what repeats or redirects by itself, and the SDK's own token keeping (it counts by the wall clock
  * and re-sends mutations); puts in ours.
  */
-export function addGuards(pipeline: Pipeline, { cloud, tokens, clock }: Guards): void {
+export function addGuards(pipeline: Pipeline, { cloud, tokens, clock, governor }: Guards): void {
   for (const name of ['defaultRetryPolicy', 'redirectPolicy', 'bearerTokenAuthenticationPolicy'])
     pipeline.removePolicy({ name });
   pipeline.addPolicy(captureErrors(clock));
-  pipeline.addPolicy(holdBack(clock));
+  pipeline.addPolicy(govern(governor));
   pipeline.addPolicy(authorize(cloud, tokens), { phase: 'Sign' });
 }
 
@@ -53,25 +55,20 @@ function isJson(body: string): boolean {
   }
 }
 
-const longestQuietMs = 120_000;
-
-/**
- * When ARM says "slow down" to one request of a subscription, all of them wait: its buckets are shared (§6).
- * Holding a request back before it is sent is free of doubt; having it refused is not free.
- */
-function holdBack(clock: Clock): PipelinePolicy {
-  let quietUntilMs = 0;
+/** Its quotas are shared by everything that goes to a subscription (azure-platform.md §6): one governor for all. */
+function govern(governor: Governor): PipelinePolicy {
   return {
-    name: 'slotwave-hold-back',
+    name: 'slotwave-govern',
     sendRequest: async (request, next) => {
-      const waitMs = quietUntilMs - clock.now();
-      if (waitMs > 0) await clock.sleep(waitMs);
-      const response = await next(request);
-      if (response.status === 429) {
-        const askedMs = readRetryAfterMs(response.headers.toJSON(), clock.now()) ?? 0;
-        quietUntilMs = Math.max(quietUntilMs, clock.now() + Math.min(askedMs, longestQuietMs));
+      const pass = await governor.enter(request.method, request.url);
+      try {
+        const response = await next(request);
+        pass.answered({ status: response.status, headers: response.headers.toJSON() });
+        return response;
+      } catch (error) {
+        pass.answered(null);
+        throw error;
       }
-      return response;
     },
   };
 }

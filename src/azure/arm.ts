@@ -6,6 +6,7 @@ import { addGuards } from './arm-policies.ts';
 import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
 import type { Cloud } from './cloud.ts';
+import { createGovernor, type Governor } from './governor.ts';
 import { asHttpClient } from './http-client.ts';
 import { retryRead } from './retry.ts';
 import type { Tokens } from './tokens.ts';
@@ -52,16 +53,18 @@ export interface ArmParts {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Shared by all that go to the same subscriptions; one of its own when there is no other. */
+  readonly governor?: Governor | undefined;
 }
 
 export function createArm(parts: ArmParts): Arm {
-  const { cloud, clock, random } = parts;
+  const { cloud, clock, random, governor = createGovernor({ clock, random }) } = parts;
   const httpClient = asHttpClient(parts.transport);
   const contexts = new Map<string, WebSiteManagementContext>();
   const contextOf = (subscriptionId: string) => {
     const kept = contexts.get(subscriptionId);
     if (kept) return kept;
-    const made = createContext(subscriptionId, parts, httpClient);
+    const made = createContext(subscriptionId, { ...parts, governor }, httpClient);
     contexts.set(subscriptionId, made);
     return made;
   };
@@ -69,7 +72,7 @@ export function createArm(parts: ArmParts): Arm {
     cloud,
     read: (subscriptionId, about, act) =>
       retryRead(
-        { clock, random },
+        { clock, random, shareMs: (longestMs) => governor.retryWaitMs(subscriptionId, longestMs) },
         () => act(contextOf(subscriptionId)),
         (error) => classify(error, { act: 'read', ...about }),
       ),
@@ -95,7 +98,7 @@ export function createArm(parts: ArmParts): Arm {
 
 function createContext(
   subscriptionId: string,
-  parts: ArmParts,
+  parts: ArmParts & { readonly governor: Governor },
   httpClient: ReturnType<typeof asHttpClient>,
 ): WebSiteManagementContext {
   // The SDK demands a credential; the policy that would use it is replaced by ours.

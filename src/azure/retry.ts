@@ -10,6 +10,8 @@ export interface Patience {
   /** From the first try to the last. */
   readonly budgetMs?: number | undefined;
   readonly tryLimit?: number | undefined;
+  /** How long this try has to wait for its place among others' retries; null: longer than `longestMs`. */
+  readonly shareMs?: ((longestMs: number) => number | null) | undefined;
 }
 
 const firstDelayMs = 500;
@@ -25,7 +27,7 @@ export async function retryRead<T>(
   act: () => Promise<T>,
   classifyError: (error: unknown) => SlotwaveError,
 ): Promise<T> {
-  const { clock, random, budgetMs = readBudgetMs, tryLimit = 8 } = patience;
+  const { clock, random, budgetMs = readBudgetMs, tryLimit = 8, shareMs = () => 0 } = patience;
   const untilMs = clock.now() + budgetMs;
   for (let tries = 1; ; tries++) {
     try {
@@ -35,8 +37,10 @@ export async function retryRead<T>(
       const limit = isUnknownName(error) ? 2 : tryLimit;
       if (!(error instanceof TransientError) || tries >= limit) throw error;
       const delayMs = delayBefore(tries, error.retryAfterMs, random);
-      if (clock.now() + delayMs > untilMs) throw error;
-      await clock.sleep(delayMs);
+      const leftMs = untilMs - clock.now();
+      const placeMs = delayMs > leftMs ? null : shareMs(leftMs);
+      if (placeMs === null) throw error;
+      await clock.sleep(Math.max(delayMs, placeMs));
     }
   }
 }
