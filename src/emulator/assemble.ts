@@ -63,7 +63,6 @@ export function assemble(options: EmulatorOptions): Assembled {
       clock,
       random,
       ...identity,
-      issuer: `${addresses.origin}/${identity.tenantId}/`,
       lifetimeMs: world.identity.tokenLifetime,
       timeScale,
     }),

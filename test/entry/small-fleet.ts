@@ -76,22 +76,40 @@ export interface SmallFleet {
 
 export const timeScale = 60;
 
+export interface FleetChanges {
+  /** Lines at the end of the config. */
+  readonly config?: string;
+  /** PEM of another authority that both sides trust. */
+  readonly ca?: string;
+  readonly timeScale?: number;
+  /** How far the fleet's clock is behind the wall's when it starts. */
+  readonly behindMs?: number;
+}
+
 export async function openSmallFleet(
   folder: string,
   faults: readonly object[] = [],
   latencies: Readonly<Record<string, string>> = {},
+  changed: FleetChanges = {},
 ): Promise<SmallFleet> {
+  const scale = changed.timeScale ?? timeScale;
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'slotwave.yml'), config);
+  await writeFile(join(folder, 'slotwave.yml'), `${config}${changed.config ?? ''}`);
   await writeFile(
     join(folder, 'world.yml'),
     JSON.stringify({ ...world, latencies: { ...world.latencies, ...latencies } }),
   );
   await writeFile(join(folder, 'faults.yml'), JSON.stringify(faults));
-  const words = ['--world', 'world.yml', '--faults', 'faults.yml', '--time-scale', String(timeScale)];
+  const words = ['--world', 'world.yml', '--faults', 'faults.yml', '--time-scale', String(scale)];
+  // A clock that runs faster than the wall meets it later: until then it is behind.
+  if (changed.behindMs)
+    words.push('--anchor', String(Date.now() + Math.round(changed.behindMs / (scale - 1))));
+  const otherCa = join(folder, 'other-ca.pem');
+  if (changed.ca) await writeFile(otherCa, changed.ca);
   const emulator = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), 'emulator', ...words], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'inherit'],
+    ...(changed.ca ? { env: { ...process.env, NODE_EXTRA_CA_CERTS: otherCa } } : {}),
   });
   const [line] = (await once(createInterface({ input: emulator.stdout }), 'line')) as [string];
   const facts = JSON.parse(line) as Readonly<
@@ -102,13 +120,15 @@ export async function openSmallFleet(
     AZURE_CLIENT_ID: facts.clientId,
     AZURE_CLIENT_SECRET: facts.clientSecret,
   };
+  const bothCa = join(folder, 'both-ca.pem');
+  if (changed.ca) await writeFile(bothCa, `${readFileSync(facts.ca, 'utf8')}\n${changed.ca}`);
   const common = [
     '--cloud',
     facts.url,
     '--ca',
-    facts.ca,
+    changed.ca ? bothCa : facts.ca,
     '--time-scale',
-    String(timeScale),
+    String(scale),
     '--anchor',
     String(facts.anchorMs),
   ];

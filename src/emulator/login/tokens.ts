@@ -24,7 +24,8 @@ export interface TokenOptions {
   readonly random: Random;
   readonly tenantId: string;
   readonly clientId: string;
-  readonly issuer: string;
+  /** The service principal's own id. */
+  readonly objectId: string;
   readonly lifetimeMs: number;
   /** Clients count a token's life on the wall, whatever the emulator's clock does. */
   readonly timeScale: number;
@@ -37,7 +38,7 @@ export function createTokens({
   random,
   tenantId,
   clientId,
-  issuer,
+  objectId,
   lifetimeMs,
   timeScale,
 }: TokenOptions): Tokens {
@@ -51,11 +52,15 @@ export function createTokens({
       const [issuedAt, expiresAt] = [Math.floor(nowMs / 1000), Math.floor(expiresMs / 1000)];
       const claims = {
         aud: audience,
-        iss: issuer,
+        // As Entra signs access tokens of version 1.0, in every public tenant; azurite looks at it.
+        iss: `https://sts.windows.net/${tenantId}/`,
         iat: issuedAt,
         nbf: issuedAt,
         exp: expiresAt,
         appid: clientId,
+        idtyp: 'app',
+        oid: objectId,
+        sub: objectId,
         tid: tenantId,
         jti: random.guid(),
         ver: '1.0',

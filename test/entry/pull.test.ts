@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
+import { systemClock } from '../../src/clock.ts';
+import { type Azurite, makeStorageToken, startAzurite } from '../azure/azurite.ts';
+import { type FleetChanges, openSmallFleet, type SmallFleet } from './small-fleet.ts';
+import { inTempFolder } from './temp-folder.ts';
+
+let azurite: Azurite;
+let wire: NodeTransport;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+  wire = createTransport({ clock: systemClock(), ca: azurite.ca });
+}, 30_000);
+afterAll(async () => {
+  wire?.close();
+  await azurite?.stop();
+});
+
+/** A container of its own for each story. */
+async function makeContainer(): Promise<string> {
+  const container = `packages-${randomBytes(4).toString('hex')}`;
+  const { status } = await ask('PUT', `${azurite.account}/${container}?restype=container`);
+  expect(status).toBe(201);
+  return `${azurite.account}/${container}`;
+}
+
+function ask(method: string, url: string) {
+  const headers = { authorization: `Bearer ${makeStorageToken(Date.now())}`, 'x-ms-version': '2023-11-03' };
+  return wire.send({ method, url, headers, timeoutMs: 10_000 });
+}
+
+async function listBlobs(store: string): Promise<readonly string[]> {
+  const { body } = await ask('GET', `${store}?restype=container&comp=list`);
+  return [...body.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = '']) => name);
+}
+
+/** Signatures are judged by the wall's clock, so the fleet's must not run far ahead of it. */
+const pace: FleetChanges = { timeScale: 40, behindMs: 25 * 60_000 };
+
+function onFleet(
+  { faults, delivery }: { readonly faults: readonly object[]; readonly delivery: string },
+  work: (fleet: SmallFleet, folder: string) => Promise<void>,
+): Promise<void> {
+  return inTempFolder(async (folder) => {
+    const fleet = await openSmallFleet(folder, faults, {}, { ...pace, config: delivery, ca: azurite.ca });
+    try {
+      await work(fleet, folder);
+    } finally {
+      await fleet.stop();
+    }
+  });
+}
+
+// biome-ignore-start lint/suspicious/noThenProperty: the word of the faults file; nobody awaits it.
+const scmClosed = {
+  when: { door: 'scm' },
+  then: {
+    status: 403,
+    body: '<h1>Error 403 - Forbidden</h1>The web app you have attempted to reach has blocked your access.',
+  },
+};
+// biome-ignore-end lint/suspicious/noThenProperty: see above
+
+/** Everything that a rollout leaves on disk, as text. */
+function readLeft(folder: string): string {
+  const state = join(folder, '.slotwave');
+  const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.endsWith('.zip'),
+  );
+  return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')).join('\n');
+}
+
+describe('a fleet whose SCM sites are closed to us', () => {
+  it('is deployed by pull: one upload, every slot fetches, promoted in waves, and no signature is left anywhere', async () => {
+    const store = await makeContainer();
+    const delivery = `delivery: { mode: pull, store: "${store}" }\n`;
+    await onFleet({ faults: [scmClosed], delivery }, async (fleet, folder) => {
+      const deployed = await fleet.run(['deploy']);
+      expect(deployed).toMatchObject({ code: 0, err: '' });
+      expect(deployed.out).toMatch(/Settled: the release is live wherever it was planned/);
+      expect(await listBlobs(store)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.zip$/)]);
+      expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 1, 'orders-eus': 1 });
+      const told = `${deployed.out}${readLeft(folder)}`;
+      expect(told).not.toMatch(/sig=(?!\*\*\*)|skoid=/);
+    });
+  }, 120_000);
+
+  it('is deployed although it is to be pushed, where there is a store, and that is said', async () => {
+    const store = await makeContainer();
+    await onFleet({ faults: [scmClosed], delivery: `delivery: { store: "${store}" }\n` }, async (fleet) => {
+      const deployed = await fleet.run(['deploy']);
+      expect(deployed).toMatchObject({ code: 0, err: '' });
+      expect(deployed.out).toMatch(
+        /weu.*its SCM site cannot be reached from here \(.*403 Ip Forbidden\).*fetches the package from https:\/\/127/,
+      );
+      expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 1, 'orders-eus': 1 });
+    });
+  }, 120_000);
+
+  it('is refused without a store: the cause, both ways out, nothing live touched', async () => {
+    await onFleet({ faults: [scmClosed], delivery: '' }, async (fleet) => {
+      const deployed = await fleet.run(['deploy']);
+      expect(deployed.code).toBe(10);
+      expect(deployed.out).toMatch(/403 Ip Forbidden/);
+      expect(deployed.out).toMatch(/self-hosted runner in the VNet/);
+      expect(deployed.out).toMatch(/mode: pull, store:/);
+      expect(await fleet.countSwaps()).toEqual({});
+    });
+  }, 120_000);
+});
