@@ -1,5 +1,6 @@
 /** The token that ARM and the SCM sites are asked with: kept while it is good, never shown. */
 import type { Clock } from '../clock.ts';
+import { TransientError } from '../errors.ts';
 
 export interface Token {
   readonly value: string;
@@ -21,30 +22,50 @@ export interface Tokens {
   drop(refused: string): void;
 }
 
-/** Renewed this long before its end, so that none expires on the way. */
+/** Renewed this long before its end, so that none expires on the way; of a short life, a quarter. */
 const reserveMs = 5 * 60_000;
+const reserveShare = 0.25;
+/** While the old one is still good, the login endpoint is not asked at every request. */
+const nextTryMs = 30_000;
+
+interface Kept extends Token {
+  readonly renewAtMs: number;
+}
 
 export function createTokens(
   credential: Credential,
   clock: Pick<Clock, 'now'>,
   hide: (secret: string) => void,
 ): Tokens {
-  let kept: Token | null = null;
-  let asking: Promise<Token> | null = null;
+  let kept: Kept | null = null;
+  let asking: Promise<Kept> | null = null;
   const renew = async () => {
     const token = await credential.issue();
     hide(token.value);
-    kept = { value: token.value, expiresAtMs: readExpiryMs(token.value) ?? token.expiresAtMs };
+    const expiresAtMs = readExpiryMs(token.value) ?? token.expiresAtMs;
+    const lifeMs = Math.max(0, expiresAtMs - clock.now());
+    kept = {
+      value: token.value,
+      expiresAtMs,
+      renewAtMs: expiresAtMs - Math.min(reserveMs, lifeMs * reserveShare),
+    };
     return kept;
   };
   return {
     current: async () => {
-      if (kept && clock.now() < kept.expiresAtMs - reserveMs) return kept.value;
+      if (kept && clock.now() < kept.renewAtMs) return kept.value;
       // A whole fleet asks at once when a token ends; one request answers all of it.
       asking ??= renew().finally(() => {
         asking = null;
       });
-      return (await asking).value;
+      try {
+        return (await asking).value;
+      } catch (error) {
+        // The login endpoint is away for a moment: what is still good for some minutes bridges it.
+        if (!(error instanceof TransientError) || !kept || clock.now() >= kept.expiresAtMs) throw error;
+        kept = { ...kept, renewAtMs: Math.min(kept.expiresAtMs, clock.now() + nextTryMs) };
+        return kept.value;
+      }
     },
     drop: (refused) => {
       if (kept?.value === refused) kept = null;

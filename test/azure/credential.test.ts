@@ -60,7 +60,7 @@ describe('which credential', () => {
       'a name without what it needs',
       { SLOTWAVE_CREDENTIAL: 'client-secret', PATH: folder },
       'credential-missing',
-      [],
+      ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'],
     ],
     ['a name that is none', { SLOTWAVE_CREDENTIAL: 'password' }, 'credential-unknown', []],
   ])('%s: said so', (_name, environment, code, missing) => {
