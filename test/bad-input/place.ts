@@ -51,7 +51,7 @@ export interface Place {
   run(words: readonly string[], environment?: Readonly<Record<string, string>>, start?: Start): Promise<Ran>;
   /** Starts a command and resolves when it has said so; it runs on. */
   startUntil(words: readonly string[], said: RegExp): Promise<Running>;
-  /** What was changed in Azure so far; starts and stops of hosts are nobody's writing. */
+  /** What was asked of Azure so far; what its hosts do, and how a swap goes on that was begun, is nobody's writing. */
   readChanges(): readonly WorldEvent[];
   /** Files that a run may leave in the state folder and that the next one would find. */
   listState(): Promise<readonly string[]>;
@@ -91,7 +91,10 @@ export async function openPlace(): Promise<Place> {
       startCli(words, folder, { ...azure.environment, ...environment }, { sill, ...start }),
     startUntil: (words, said) =>
       startUntil([sill, ...words, ...azure.flags], folder, azure.environment, said),
-    readChanges: () => azure.emulator.history.filter(({ type }) => !/^(host|fault)\./.test(type)),
+    readChanges: () =>
+      azure.emulator.history.filter(
+        ({ type }) => !/^(host|fault)\.|^swap\.(warmed|routed|done|failed)$/.test(type),
+      ),
     listState: () => listFiles(path('.slotwave')),
     ask: (method, where, body) => ask(azure, method, where, body),
     async close() {

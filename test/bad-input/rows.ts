@@ -3,6 +3,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { makeCertificates } from '../../src/emulator/serve/certificates.ts';
 import type { Start } from '../entry/start-cli.ts';
 import { asNobody, type Place, resourceId, writeConfig } from './place.ts';
 import { twentyMistakes } from './twenty-mistakes.ts';
@@ -229,6 +230,13 @@ const clouds: readonly Row[] = [
     ],
     error: 'cloud-not-reachable',
     text: [/localhost:\d+: what listens there does not speak TLS/, /next: .*--cloud/],
+  },
+  {
+    says: 'authorities that do not vouch for this cloud',
+    words: ({ azure }) => ['deploy', '--cloud', azure.url, '--ca', 'other.pem', '--time-scale', '1000'],
+    prepare: async (place) => place.write('other.pem', (await makeCertificates(Date.now())).ca),
+    error: 'cloud-not-reachable',
+    text: [/certificate/, /next: .*--ca FILE/],
   },
   {
     says: 'a cloud whose certificate nobody vouches for',
