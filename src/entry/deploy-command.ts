@@ -1,10 +1,9 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
+import type { ConfigDelivery } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { describeFindings } from '../plan/describe-findings.ts';
 import type { Plan } from '../plan/plan.ts';
-import { packRelease } from '../release/pack.ts';
-import { sealRelease } from '../release/stamp.ts';
 import { neutralise } from '../report/neutralise.ts';
 import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
@@ -13,6 +12,7 @@ import { lockFleet } from './lock.ts';
 import type { DeployOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
+import { openParcel } from './parcel.ts';
 import { readPlan, writePlan } from './plan-file.ts';
 import { run } from './run.ts';
 import { listenForStop } from './signals.ts';
@@ -36,18 +36,18 @@ interface Deployment {
   readonly outside: Outside;
   readonly clock: Clock;
   readonly stop: AbortSignal;
+  /** In place of what the config says. */
+  readonly delivery?: ConfigDelivery;
 }
 
 export async function deploy(deployment: Deployment): Promise<number> {
   const { planFile, options, outside, clock } = deployment;
   const saved = planFile === undefined ? null : await readPlan(resolve(planFile));
-  const config = await loadConfig(options.config);
+  const written = await loadConfig(options.config);
+  const config = { ...written, delivery: deployment.delivery ?? written.delivery };
   const stateFolder = resolve(options.state);
   return inScratchFolder(async (scratch) => {
-    const pkg = await packRelease(config.packagePath, {
-      outPath: join(scratch, 'package.zip'),
-      signal: deployment.stop,
-    });
+    const { pkg, seal } = await openParcel(config, scratch, deployment.stop);
     const connection = await connect({ options, outside, clock, cloud: saved?.cloud, looksOnly: false });
     const id = newRolloutId(clock);
     try {
@@ -60,7 +60,7 @@ export async function deploy(deployment: Deployment): Promise<number> {
         if (plan === null) return exitCodes.settled;
         if (deployment.stop.aborted) return exitCodes.interrupted;
         const place = await createRollout(stateFolder, id);
-        const release = await sealRelease(pkg, id, place.releasePath);
+        const release = await seal(id, place.releasePath);
         await writePlan(place.planPath, plan);
         await rememberLatest(stateFolder, id);
         const what = { verb: 'roll-out' } as const;

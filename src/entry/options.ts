@@ -36,6 +36,7 @@ export interface RehearseOptions extends DeployOptions {
 
 export interface PackageOptions {
   readonly out?: string;
+  readonly seal?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
   readonly color: boolean;

@@ -1,7 +1,6 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { describePlan } from '../plan/describe.ts';
-import { packRelease } from '../release/pack.ts';
 import { neutralise, neutraliseJson } from '../report/neutralise.ts';
 import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
@@ -9,6 +8,7 @@ import { foresee } from './foresee.ts';
 import type { PlanOptions } from './options.ts';
 import { openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
+import { openParcel } from './parcel.ts';
 import { writePlan } from './plan-file.ts';
 
 /** As `terraform plan -detailed-exitcode`: 0 nothing to do, 2 something to do. */
@@ -20,7 +20,7 @@ export async function commandPlan(options: PlanOptions): Promise<number> {
   const clock = openClock(options);
   const config = await loadConfig(options.config);
   return inScratchFolder(async (scratch) => {
-    const pkg = await packRelease(config.packagePath, { outPath: join(scratch, 'package.zip') });
+    const { pkg } = await openParcel(config, scratch);
     const connection = await connect({ options, outside, clock, looksOnly: true });
     try {
       const { plan, findings } = await foresee({

@@ -120,6 +120,7 @@ function addPackage(program: Command, finish: Finish): void {
     .description('Pack a folder as a deployment would, or check a zip.')
     .argument('<source>', 'the folder with host.json, or a ready .zip')
     .option('--out <file>', 'where the zip goes; without it nothing is kept')
+    .option('--seal', 'stamp it as a release, to be put where slots can fetch it (delivery.url)')
     .option('--list', 'show what is in it, and what was left out and why')
     .option('--json', 'one JSON document')
     .option('--no-color', 'no colours')

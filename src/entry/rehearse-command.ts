@@ -1,11 +1,14 @@
 import { join, resolve } from 'node:path';
-import { loadConfig } from '../config/load.ts';
+import { plainPush } from '../azure/delivery.ts';
+import type { ConfigDelivery } from '../config/config.ts';
+import { type Config, loadConfig } from '../config/load.ts';
+import { InputError } from '../errors.ts';
 import { packRelease } from '../release/pack.ts';
 import { openClock } from './connect.ts';
 import { deploy } from './deploy-command.ts';
 import { type EmulatorFacts, startEmulator } from './emulator-process.ts';
 import type { RehearseOptions } from './options.ts';
-import { openOutside } from './outside.ts';
+import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
 import { listenForStop } from './signals.ts';
 import { demandFile, writeWorld } from './world.ts';
@@ -16,6 +19,7 @@ const usualTimeScale = 60;
 /** `slotwave rehearse`: the whole deployment, with nothing replaced but the address of Azure. */
 export async function commandRehearse(options: RehearseOptions): Promise<number> {
   const config = await loadConfig(options.config);
+  const delivery = pushInstead(config, openOutside(options));
   if (options.world !== undefined) await demandFile('--world', options.world);
   if (options.faults !== undefined) await demandFile('--faults', options.faults);
   const stop = listenForStop();
@@ -35,7 +39,14 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
         const rehearsal = pointAt(options, emulator.facts);
         const outside = { ...openOutside(options), environment: environmentOf(emulator.facts) };
         const clock = openClock(rehearsal);
-        return await deploy({ planFile: undefined, options: rehearsal, outside, clock, stop: stop.signal });
+        return await deploy({
+          planFile: undefined,
+          options: rehearsal,
+          outside,
+          clock,
+          stop: stop.signal,
+          delivery,
+        });
       } finally {
         await emulator.stop();
       }
@@ -45,7 +56,21 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
   }
 }
 
-async function makeWorld(config: Awaited<ReturnType<typeof loadConfig>>, scratch: string): Promise<string> {
+/** The emulator has no storage account and builds nothing, and a rehearsal touches nothing that is real. */
+function pushInstead({ delivery, file }: Config, outside: Outside): ConfigDelivery {
+  if (delivery.mode === 'url') {
+    throw new InputError('A package that lies at an address cannot be rehearsed from there.', {
+      code: 'rehearsal-not-possible',
+      where: file,
+      next: 'Rehearse with a config in which package names the folder, and without delivery.',
+    });
+  }
+  if (delivery.mode === 'pull' || delivery.remoteBuild)
+    outside.writeError('In a rehearsal the package is pushed as it is: no store, no remote build.\n');
+  return plainPush;
+}
+
+async function makeWorld(config: Config, scratch: string): Promise<string> {
   const pkg = await packRelease(config.packagePath, { outPath: join(scratch, 'package.zip') });
   return writeWorld(config, pkg, scratch);
 }

@@ -13,6 +13,7 @@ import {
   type PackOptions,
 } from './package.ts';
 import { explainIo, messageOf, type PackProblem, refusePackage } from './problems.ts';
+import { stampFile } from './release.ts';
 import { findDamage, type ListedEntry, listZip, readEntry, readRange, readZipEnd } from './zip-read.ts';
 import { findClashes, findEntryProblems, warnAboutZip } from './zip-rules.ts';
 
@@ -31,7 +32,10 @@ export async function checkZip(zipPath: string, options: PackOptions = {}): Prom
     refuseTooLarge(zipPath, size, options.maxBytes ?? maxPackageBytes);
     const listed = await listEntries(zipPath, handle, size, options.maxEntries ?? maxPackageEntries);
     const host = await readHost(handle, listed);
-    const problems = [...findEntryProblems(listed), ...findClashes(listed), ...host.problems];
+    const ofEntries = findEntryProblems(listed).filter(
+      ({ code, path }) => !(options.sealed && code === 'package-stamp-present' && path === stampFile),
+    );
+    const problems = [...ofEntries, ...findClashes(listed), ...host.problems];
     problems.push(...(await findDamagedEntries(handle, listed, options)));
     if (problems.length > 0) refusePackage(zipPath, problems);
     return describe(zipPath, size, await digestOf(handle, size), listed, host.customHandler);

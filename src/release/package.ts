@@ -61,6 +61,8 @@ export interface PackOptions {
   readonly signal?: AbortSignal | undefined;
   /** Refuses a larger zip; `maxPackageBytes` unless a test says otherwise. */
   readonly maxBytes?: number | undefined;
+  /** A ready zip may hold the stamp that sealing puts in. */
+  readonly sealed?: boolean | undefined;
   /** Refuses more files and folders than this; `maxPackageEntries` unless a test says otherwise. */
   readonly maxEntries?: number | undefined;
 }

@@ -1,11 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openPackageStore } from '../../src/azure/package-store.ts';
 import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
 import { systemClock } from '../../src/clock.ts';
 import { type Azurite, makeStorageToken, startAzurite } from '../azure/azurite.ts';
 import { type FleetChanges, openSmallFleet, type SmallFleet } from './small-fleet.ts';
+import { root, startCli } from './start-cli.ts';
 import { inTempFolder } from './temp-folder.ts';
 
 let azurite: Azurite;
@@ -111,4 +113,55 @@ describe('a fleet whose SCM sites are closed to us', () => {
       expect(await fleet.countSwaps()).toEqual({});
     });
   }, 120_000);
+
+  it("is deployed from an address where a sealed package lies, by that package's own name", async () => {
+    const store = await makeContainer();
+    await inTempFolder(async (folder) => {
+      const sealed = join(folder, 'release.zip');
+      const packed = await startCli(
+        ['package', join(root, 'examples/orders'), '--seal', '--out', sealed],
+        folder,
+      );
+      expect(packed.code).toBe(0);
+      const id = /Sealed as (\S+)\./.exec(packed.err)?.[1] ?? '';
+      const url = await publish(store, sealed);
+      const fleet = await openSmallFleet(
+        join(folder, 'fleet'),
+        [scmClosed],
+        {},
+        {
+          ...pace,
+          ca: azurite.ca,
+          package: sealed,
+          config: `delivery: { mode: url, url: "${url}" }\n`,
+        },
+      );
+      try {
+        const deployed = await fleet.run(['deploy']);
+        expect(deployed).toMatchObject({ code: 0, err: '' });
+        const status = await fleet.run(['status', '--json']);
+        expect(status.out).toContain(`"live":"${id}"`);
+        expect(`${deployed.out}${readLeft(join(folder, 'fleet'))}`).not.toMatch(/sig=(?!\*\*\*)|skoid=/);
+        const again = await fleet.run(['deploy']);
+        expect(again).toMatchObject({ code: 0 });
+        expect(again.err).toMatch(/already runs this release/);
+      } finally {
+        await fleet.stop();
+      }
+    });
+  }, 120_000);
 });
+
+/** As a release pipeline would: the file put somewhere, and an address that reads it. */
+async function publish(store: string, path: string): Promise<string> {
+  const clock = systemClock();
+  const bytes = readFileSync(path);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const tokens = { current: async () => makeStorageToken(clock.now()), drop: () => {} };
+  const shelf = openPackageStore({
+    ...{ address: store, tokens, transport: wire.send, clock, random: () => 0, hide: () => {} },
+  });
+  const release = { id: 'x', contentDigest: digest, digest, path, bytes: bytes.length, files: 1 };
+  await shelf.keep(release, () => {});
+  return shelf.lend(release, 60 * 60_000);
+}

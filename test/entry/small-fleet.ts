@@ -79,6 +79,8 @@ export const timeScale = 60;
 export interface FleetChanges {
   /** Lines at the end of the config. */
   readonly config?: string;
+  /** In place of the example app. */
+  readonly package?: string;
   /** PEM of another authority that both sides trust. */
   readonly ca?: string;
   readonly timeScale?: number;
@@ -94,7 +96,10 @@ export async function openSmallFleet(
 ): Promise<SmallFleet> {
   const scale = changed.timeScale ?? timeScale;
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'slotwave.yml'), `${config}${changed.config ?? ''}`);
+  await writeFile(
+    join(folder, 'slotwave.yml'),
+    `${changed.package ? config.replace(/^package: .*$/m, `package: ${changed.package}`) : config}${changed.config ?? ''}`,
+  );
   await writeFile(
     join(folder, 'world.yml'),
     JSON.stringify({ ...world, latencies: { ...world.latencies, ...latencies } }),

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkZip } from '../../src/release/check.ts';
 import { packFolder } from '../../src/release/pack.ts';
 import { sameContent, stampFile } from '../../src/release/release.ts';
+import { keepSealed, openSealed } from '../../src/release/sealed.ts';
 import { readStampFile, releaseIdOf, sealRelease } from '../../src/release/stamp.ts';
 import {
   hostJson,
@@ -33,6 +34,43 @@ async function packSome() {
   });
   return packFolder(folder, join(tempFolder(), 'pkg.zip'));
 }
+
+describe('a release that was sealed before its rollout', () => {
+  it('is opened with the id and the content digest of its stamp, and kept byte by byte', async () => {
+    const pkg = await packSome();
+    const sealed = await sealRelease(pkg, 'r-1', join(tempFolder(), 'sealed.zip'));
+    const opened = await openSealed(sealed.path);
+    expect(opened.pkg.digest).toBe(pkg.digest);
+    const kept = await keepSealed(opened, join(tempFolder(), 'kept.zip'));
+    expect(kept).toEqual({ ...sealed, path: kept.path });
+    expect(readFileSync(kept.path)).toEqual(readFileSync(sealed.path));
+  });
+
+  it('is refused when it is none: a folder, a zip without a stamp, a stamp that says nothing, a changed file', async () => {
+    const pkg = await packSome();
+    const odd = await makeZip(join(tempFolder(), 'odd.zip'), [
+      { path: 'host.json', content: hostJson },
+      { path: stampFile, content: '{}' },
+    ]);
+    for (const path of [tempFolder(), pkg.path, odd])
+      await expect(openSealed(path)).rejects.toMatchObject({ code: 'package-not-sealed' });
+    const sealed = await sealRelease(pkg, 'r-1', join(tempFolder(), 'sealed.zip'));
+    const opened = await openSealed(sealed.path);
+    appendFileSync(sealed.path, 'x');
+    await expect(keepSealed(opened, join(tempFolder(), 'kept.zip'))).rejects.toMatchObject({
+      code: 'package-file-changed',
+    });
+  });
+
+  it('has everything else that is wrong with a zip told of it as well', async () => {
+    const path = await makeZip(join(tempFolder(), 'bad.zip'), [
+      { path: stampFile, content: '{}' },
+      { path: 'local.settings.json', content: '{}' },
+    ]);
+    const refused = await refusalOf(openSealed(path));
+    expect(refused?.problems.map(({ path: at }) => at)).toContain('local.settings.json');
+  });
+});
 
 describe('sealing a release', () => {
   withReaders('adds the stamp and changes nothing else, as independent readers see it', async () => {
