@@ -25,6 +25,7 @@ export interface Engine {
     transport: Transport,
     clock: Clock,
     identity: Identity,
+    hide: (secret: string) => void,
   ): Pick<Azure, 'survey' | 'slots' | 'hostKey'>;
 }
 
@@ -42,6 +43,7 @@ export async function loadEngine(sourceFolder: string): Promise<Engine> {
   const { surveyFleet } = await load('azure/survey.ts');
   const { createTokens } = await load('azure/tokens.ts');
   const { TransportError } = await load('azure/transport.ts');
+  const { TransientError } = await load('errors.ts');
   return {
     rollOut,
     createSlotSwap,
@@ -49,21 +51,40 @@ export async function loadEngine(sourceFolder: string): Promise<Engine> {
     createVantage: createDirectVantage,
     planRollout,
     TransportError,
-    createAzure(transport, clock, identity) {
+    createAzure(transport, clock, identity, hide) {
       const tokens = createTokens(
-        { described: 'the storm', issue: () => issueToken(transport, identity) },
+        {
+          described: 'the storm',
+          issue: () => issuePatiently(() => issueToken(transport, identity), clock, TransientError),
+        },
         clock,
-        () => {},
+        hide,
       );
       const random = () => 0.5;
       const arm = createArm({ cloud, tokens, transport, clock, random });
       return {
         survey: (request) => surveyFleet(arm, request),
         slots: createSlotClient({ arm, tokens, transport, clock, random }),
-        hostKey: createHostKey(arm, () => {}),
+        hostKey: createHostKey(arm, hide),
       };
     },
   };
+}
+
+/** As the credentials' own library does: a login that is not there now is asked again, some times. */
+async function issuePatiently<T>(
+  issue: () => Promise<T>,
+  clock: Clock,
+  TransientError: typeof import('../../src/errors.ts').TransientError,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await issue();
+    } catch (cause) {
+      if (tries >= 4) throw new TransientError('no token', { code: 'no-token', cause });
+      await clock.sleep(tries * 1_000);
+    }
+  }
 }
 
 /** The client-credentials grant, plainly: the library's own waits on the wall's clock. */
@@ -74,13 +95,14 @@ export async function issueToken(transport: Transport, { tenantId, clientId, cli
     client_secret: clientSecret,
     scope: cloud.scope,
   });
-  const { body } = await transport({
+  const { status, body } = await transport({
     method: 'POST',
     url: `${cloud.loginEndpoint}/${tenantId}/oauth2/v2.0/token`,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: form.toString(),
     timeoutMs: 30_000,
   });
+  if (status !== 200) throw new Error(`login answered ${status}`);
   const { access_token: value } = JSON.parse(body) as { access_token: string };
   return { value, expiresAtMs: Number.MAX_SAFE_INTEGER };
 }

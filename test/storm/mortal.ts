@@ -8,48 +8,65 @@ export interface Death {
   readonly atMoment: number;
 }
 
+/** How a process comes to its end: killed, or asked to stop by a signal, which it answers. */
+export interface Ending extends Death {
+  readonly by: 'death' | 'SIGINT';
+}
+
 export interface Mortal {
   readonly died: Promise<'died'>;
   readonly moments: number;
+  /** Aborted by a signal. */
+  readonly stop: AbortSignal;
   readonly isDead: () => boolean;
   /** Passes a moment: dies here if it is the one, and then never returns. */
   pass(): Promise<void>;
+  /** The process is gone, whatever it still waits for. */
+  kill(): void;
   /** What a dead process waits for never comes. */
   live<T>(work: Promise<T>): Promise<T>;
   clock(clock: Clock): Clock;
 }
 
-const never = new Promise<never>(() => {});
+/** A new one each time: one that is shared would keep everybody who ever waited for it. */
+const never = () => new Promise<never>(() => {});
 
-export function createMortal(death: Death | null): Mortal {
+export function createMortal(ending: Ending | null): Mortal {
   let dead = false;
   let moments = 0;
   let announce: (died: 'died') => void = () => {};
+  const stopping = new AbortController();
   const died = new Promise<'died'>((resolve) => {
     announce = resolve;
   });
+  const kill = () => {
+    dead = true;
+    announce('died');
+  };
   const live = async <T>(work: Promise<T>): Promise<T> => {
-    if (dead) return never;
+    if (dead) return never();
     const result = await work.catch((reason: unknown) => {
-      if (dead) return never;
+      if (dead) return never();
       throw reason;
     });
-    return dead ? never : result;
+    return dead ? never() : result;
   };
   return {
     died,
     get moments() {
       return moments;
     },
+    stop: stopping.signal,
     isDead: () => dead,
     async pass() {
-      if (dead) return never;
+      if (dead) return never();
       moments++;
-      if (moments !== death?.atMoment) return;
-      dead = true;
-      announce('died');
-      return never;
+      if (moments !== ending?.atMoment) return;
+      if (ending.by !== 'death') return stopping.abort(ending.by);
+      kill();
+      return never();
     },
+    kill,
     live,
     clock: (clock) => ({
       now: () => clock.now(),
@@ -60,16 +77,15 @@ export function createMortal(death: Death | null): Mortal {
 }
 
 /** A journal that outlives the processes which write it. */
-export function createShelf(): { readonly entries: Recorded[] } {
+export interface Shelf {
+  readonly entries: Recorded[];
+}
+
+export function createShelf(): Shelf {
   return { entries: [] };
 }
 
-export function openShelf(
-  shelf: { readonly entries: Recorded[] },
-  rollout: string,
-  clock: Clock,
-  mortal: Mortal,
-): Journal {
+export function openShelf(shelf: Shelf, rollout: string, clock: Clock, mortal: Mortal): Journal {
   return {
     entries: shelf.entries,
     async append(event: Happening) {

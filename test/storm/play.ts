@@ -2,17 +2,10 @@
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
 import type { Engine } from './engine.ts';
-import { createMortal, createShelf, type Death, openShelf } from './mortal.ts';
-import {
-  type Baggage,
-  newRollout,
-  type Scenario,
-  type Stage,
-  setStage,
-  stormProbes,
-  stormStrategy,
-} from './stage.ts';
-import { createWire, type Loss } from './wire.ts';
+import { live, makePlan } from './life.ts';
+import { createShelf, type Death } from './mortal.ts';
+import { type Baggage, type Scenario, type Stage, setStage } from './stage.ts';
+import type { Loss, Sent } from './wire.ts';
 
 export interface Script {
   /** One process after the other dies at these moments; the one after the last lives to the end. */
@@ -36,7 +29,9 @@ export interface Played {
   readonly mutations: readonly string[];
 }
 
-const settings = { ORDERS_VERSION: '2' };
+/** What Azure still has to do is done by then: the old production restarts, polls run out. */
+export const afterwardsMs = 30 * 60_000;
+const limitMs = 24 * 60 * 60_000;
 
 export async function play(
   engine: Engine,
@@ -47,71 +42,21 @@ export async function play(
   const stage = setStage(scenario, baggage);
   const { clock } = stage;
   const shelf = createShelf();
-  const mutations: string[] = [];
+  const sent: Sent[] = [];
   const plan = await clock.run(makePlan(engine, scenario, baggage, stage));
   // Whoever meddles is no part of the rollout: the storm goes on whether or not they succeed.
   void scenario.meddle?.(engine, stage, baggage).catch(() => {});
-  for (let life = 0; ; life++) {
-    const mortal = createMortal(script.deaths[life] ?? null);
-    const { TransportError } = engine;
-    const loss = life === 0 ? script.loss : null;
-    const transport = createWire(stage, { mutations, loss, mortal, TransportError });
-    const own = mortal.clock(clock);
-    const azure = engine.createAzure(transport, own, stage.emulator.identity);
-    const strategy = engine.createSlotSwap({
-      client: azure.slots,
-      settings,
-      clock: own,
-      onProgress: () => {},
-      onWait: () => {},
-    });
-    const look = engine.createLook({
-      vantage: engine.createVantage(transport),
-      hostKey: azure.hostKey,
-      probes: stormProbes(scenario),
-      stampFile: 'slotwave.release.json',
-      clock: own,
-    });
-    const journal = openShelf(shelf, newRollout, clock, mortal);
-    const ports = { strategy, look, journal, clock: own, tell: () => {}, stop: new AbortController().signal };
-    const told = engine.rollOut({ plan, release: baggage.release, settingsDigest: 'the same', ports });
-    const end = await clock.run(Promise.race([told, mortal.died]));
-    if (end !== 'died') {
-      // What Azure still has to do is done before anybody judges: the old production restarts, polls run out.
-      await clock.run(clock.sleep(30 * 60_000));
-      const outcome = end.kind === 'ended' ? end.outcome : 'interrupted';
-      return { plan, entries: shelf.entries, outcome, stage, moments: mortal.moments, mutations };
+  const scene = { engine, scenario, baggage, stage, plan, shelf, sent, secrets: new Set<string>() };
+  for (let turn = 0; ; turn++) {
+    const death = script.deaths[turn];
+    const ending = death ? ({ ...death, by: 'death' } as const) : null;
+    const { end, moments } = await live(scene, { ending, loss: turn === 0 ? script.loss : null, limitMs });
+    if (end.kind !== 'died') {
+      await clock.run(clock.sleep(afterwardsMs));
+      const outcome = end.kind === 'ended' ? end.outcome : end.kind;
+      const mutations = sent.map(({ method, path }) => `${method} ${path}`);
+      return { plan, entries: shelf.entries, outcome, stage, moments, mutations };
     }
     if (script.absenceMs > 0) await clock.run(clock.sleep(script.absenceMs));
   }
-}
-
-async function makePlan(engine: Engine, scenario: Scenario, baggage: Baggage, stage: Stage): Promise<Plan> {
-  const { clock, emulator } = stage;
-  const transport = createWire(stage, { mutations: [], loss: null, TransportError: engine.TransportError });
-  const targets = scenario.sites.map((site) => ({
-    name: site.name,
-    subscriptionId: '51075a1e-0000-4000-8000-000000000001',
-    resourceGroup: 'slotwave',
-    site: site.name,
-    slot: 'staging',
-    labels: {},
-  }));
-  const fleet = await engine.createAzure(transport, clock, emulator.identity).survey({ targets, settings });
-  const { digest, bytes, files } = baggage.pkg;
-  return engine.planRollout({
-    config: {
-      app: 'orders',
-      digest: 'config',
-      targets,
-      strategy: stormStrategy(scenario),
-      probes: stormProbes(scenario),
-      settings,
-    },
-    fleet,
-    package: { source: 'storm', digest, bytes, files },
-    cloud: 'https://localhost',
-    nowMs: clock.now(),
-    sameContent: () => false,
-  });
 }

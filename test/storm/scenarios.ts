@@ -72,7 +72,7 @@ export const overwritten: Storm = {
   checks: [{ name: 'health', method: 'GET', path: '/api/health', headers: {}, expect: { status: 200 } }],
   meddle: async ({ TransportError }, { clock, emulator }, baggage) => {
     await clock.sleep(35_000);
-    const transport = createWire({ clock, emulator }, { mutations: [], loss: null, TransportError });
+    const transport = createWire({ clock, emulator }, { sent: [], loss: null, TransportError });
     const { value } = await issueToken(transport, emulator.identity);
     await transport({
       method: 'POST',

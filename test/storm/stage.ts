@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { VirtualClock } from '../../src/clock.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { FaultInput } from '../../src/emulator/faults/schema.ts';
+import type { WorldInput } from '../../src/emulator/world/schema.ts';
 import type { ProbeRequest, StrategyRequest, WaveRequest } from '../../src/plan/plan.ts';
 import { packRelease } from '../../src/release/pack.ts';
 import type { Package } from '../../src/release/package.ts';
@@ -13,13 +14,25 @@ import { sealRelease } from '../../src/release/stamp.ts';
 import type { Engine } from './engine.ts';
 import { createPlayedRuntime } from './played-runtime.ts';
 
+type SiteInput = WorldInput['sites'][number];
+
+export interface StormSite
+  extends Pick<SiteInput, 'name' | 'region' | 'os' | 'plan' | 'sticky' | 'settings'> {
+  /** Production was never deployed by us: no stamp in its settings, and none in its files. */
+  readonly stampless?: boolean;
+}
+
 export interface Scenario {
   readonly name: string;
-  readonly sites: readonly { readonly name: string; readonly region: string }[];
+  readonly sites: readonly StormSite[];
   readonly waves: readonly WaveRequest[];
   readonly strategy?: Partial<StrategyRequest>;
   readonly faults?: readonly FaultInput[];
   readonly checks?: ProbeRequest['checks'];
+  readonly probes?: Partial<ProbeRequest>;
+  /** Throttling, token lifetimes, latencies. */
+  readonly world?: Omit<WorldInput, 'sites'>;
+  readonly seed?: number;
   /** Somebody else who works on the same slots meanwhile. */
   readonly meddle?: (engine: Engine, stage: Stage, baggage: Baggage) => Promise<void>;
 }
@@ -29,11 +42,17 @@ export interface Baggage {
   readonly pkg: Package;
   readonly incumbent: Uint8Array<ArrayBuffer>;
   readonly incumbentId: string;
+  /** What production runs where nobody of us was before. */
+  readonly stampless: Uint8Array<ArrayBuffer>;
   readonly release: Release;
+  /** The bytes of the release. */
+  readonly sealed: Uint8Array<ArrayBuffer>;
   close(): Promise<void>;
 }
 
 export const newRollout = 'r-new';
+
+export const stormSettings = { ORDERS_VERSION: '2' };
 
 /** Packed and sealed once: every rollout of a storm ships the same bytes under the same id, each in its own world. */
 export async function packBaggage(): Promise<Baggage> {
@@ -44,8 +63,9 @@ export async function packBaggage(): Promise<Baggage> {
     await writeFile(join(app, 'host.json'), '{"version":"2.0"}');
     await writeFile(join(app, 'played.json'), JSON.stringify({ functions: ['health', name] }));
     const pkg = await packRelease(app, { outPath: join(folder, `${name}.zip`) });
+    const bare = new Uint8Array(await readFile(pkg.path));
     const release = await sealRelease(pkg, rollout, join(folder, `${name}.sealed.zip`));
-    return { pkg, release };
+    return { pkg, release, bare, sealed: new Uint8Array(await readFile(release.path)) };
   };
   const before = await pack('before', 'r-old');
   const after = await pack('after', newRollout);
@@ -53,8 +73,10 @@ export async function packBaggage(): Promise<Baggage> {
     folder,
     pkg: after.pkg,
     release: after.release,
-    incumbent: new Uint8Array(await readFile(before.release.path)),
+    incumbent: before.sealed,
     incumbentId: before.release.id,
+    stampless: before.bare,
+    sealed: after.sealed,
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -68,16 +90,18 @@ export function setStage(scenario: Scenario, baggage: Baggage): Stage {
   const clock = new VirtualClock();
   const emulator = createEmulator({
     clock,
-    seed: 1,
+    seed: scenario.seed ?? 1,
     runtime: createPlayedRuntime(4_000),
     faults: scenario.faults ?? [],
     world: {
-      sites: scenario.sites.map((site) => ({
+      ...scenario.world,
+      sites: scenario.sites.map(({ stampless = false, ...site }) => ({
         ...site,
-        settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: `secret-of-${site.name}` },
-        sticky: ['SECRET'],
-        package: baggage.incumbent,
-        release: baggage.incumbentId,
+        settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: `secret-of-${site.name}`, ...site.settings },
+        sticky: ['SECRET', ...(site.sticky ?? [])],
+        ...(stampless
+          ? { package: baggage.stampless }
+          : { package: baggage.incumbent, release: baggage.incumbentId }),
         slots: [
           { name: 'staging', settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: 'secret-of-staging' } },
         ],
@@ -117,4 +141,5 @@ export const stormProbes = (scenario: Scenario): ProbeRequest => ({
   failureLimit: 1,
   consecutiveErrorLimit: 4,
   deadlineMs: 300_000,
+  ...scenario.probes,
 });

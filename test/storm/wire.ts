@@ -13,34 +13,62 @@ export interface Loss {
   readonly effect: 'none' | 'done';
 }
 
+/** A request that changes something, and what became of it as far as the sender knows. */
+export interface Sent {
+  readonly atMs: number;
+  readonly method: string;
+  readonly path: string;
+  endedMs: number | null;
+  /** `silence`: no answer came, or nobody was there any more to hear it. */
+  result: number | 'silence';
+  /** Of a swap that was accepted: the operation that the answer names. */
+  operation: string | null;
+}
+
 export interface WireParts {
-  /** Grows by a line for each request that changes something. */
-  readonly mutations: string[];
+  /** Grows by one for each request that changes something. */
+  readonly sent: Sent[];
   readonly loss: Loss | null;
   readonly mortal?: Mortal;
   /** The engine's own class of error: a broken copy of it knows no other. */
   readonly TransportError: Engine['TransportError'];
+  /** What every upload carries. Read from the disk it would come when the disk likes, and no seed would replay. */
+  readonly upload?: Uint8Array<ArrayBuffer>;
 }
 
 export function createWire({ clock, emulator }: Stage, parts: WireParts): Transport {
-  const { mutations, loss, mortal, TransportError } = parts;
-  const lost = (request: HttpRequest) => {
-    const { host } = new URL(request.url);
-    return new TransportError('the connection was reset', { code: 'ECONNRESET', sent: true, host });
-  };
+  const { sent, loss, mortal, TransportError } = parts;
+  const silence = (request: HttpRequest, code: string, message: string) =>
+    new TransportError(message, { code, sent: true, host: new URL(request.url).host });
   let count = 0;
   const transport: Transport = async (request) => {
     if (mortal?.isDead()) return new Promise<never>(() => {});
     const changes = !isRead(request.method, request.url) && isAzure(request.url);
     if (!changes) return live(mortal, send(request));
     await mortal?.pass();
-    mutations.push(`${request.method} ${new URL(request.url).pathname}`);
+    const { method, url } = request;
+    const { pathname: path, host } = new URL(url);
+    const place = host.includes('.scm.') ? `//${host}${path}` : path;
+    const entry: Sent = {
+      atMs: clock.now(),
+      method,
+      path: place,
+      endedMs: null,
+      result: 'silence',
+      operation: null,
+    };
+    sent.push(entry);
     count++;
     const isLost = loss?.nth === count;
-    if (isLost && loss.effect === 'none') throw lost(request);
-    const answer = await live(mortal, send(request));
+    const lost = () => silence(request, 'ECONNRESET', 'the connection was reset');
+    if (isLost && loss.effect === 'none') throw lost();
+    const answer = await live(mortal, send(request)).finally(() => {
+      entry.endedMs = clock.now();
+    });
+    entry.operation = operationOf(answer);
+    if (!isLost) entry.result = answer.status;
     await mortal?.pass();
-    if (isLost) throw lost(request);
+    if (isLost) throw lost();
     return answer;
   };
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
@@ -48,15 +76,12 @@ export function createWire({ clock, emulator }: Stage, parts: WireParts): Transp
     const init: RequestInit = { method: request.method, headers: { ...request.headers } };
     if (body !== null) init.body = body;
     const working = emulator.fetch(new Request(request.url, init)).catch((thrown: unknown) => {
-      throw new TransportError(String(thrown), {
-        code: 'ECONNRESET',
-        sent: true,
-        host: new URL(request.url).host,
-      });
+      throw silence(request, 'ECONNRESET', String(thrown));
     });
     const answered = new AbortController();
+    // Without a reason of our own each abort would make an exception with a stack.
     const answer = await Promise.race([working, giveUp(request, answered.signal)]).finally(() =>
-      answered.abort(),
+      answered.abort(null),
     );
     return {
       status: answer.status,
@@ -69,19 +94,20 @@ export function createWire({ clock, emulator }: Stage, parts: WireParts): Transp
   };
   const giveUp = async (request: HttpRequest, answered: AbortSignal): Promise<never> => {
     await clock.sleep(request.timeoutMs, answered).catch(() => new Promise<never>(() => {}));
-    throw new TransportError(`no answer within ${request.timeoutMs} ms`, {
-      code: 'ETIMEDOUT',
-      sent: true,
-      host: new URL(request.url).host,
-    });
+    throw silence(request, 'ETIMEDOUT', `no answer within ${request.timeoutMs} ms`);
   };
   const bytesOf = async ({ body }: HttpRequest): Promise<Uint8Array<ArrayBuffer> | string | null> => {
     if (body === undefined || typeof body === 'string') return body ?? null;
     if (body instanceof Uint8Array) return new Uint8Array(body);
+    if (parts.upload) return parts.upload;
     // The file is read from a real disk: no time passes on the rollout's clock meanwhile.
     return new Uint8Array(await clock.hold(buffer(body.open() as Readable)));
   };
   return transport;
+}
+
+export function operationOf({ headers }: HttpAnswer): string | null {
+  return /operationresults\/([^/?]+)/.exec(headers['location'] ?? '')?.[1] ?? null;
 }
 
 function live<T>(mortal: Mortal | undefined, work: Promise<T>): Promise<T> {
