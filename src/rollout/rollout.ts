@@ -121,9 +121,14 @@ async function untilStopped(
   const stopped = new Promise<Interrupted>((resolve, reject) => {
     const interrupt = () => {
       const signal = String(stop.reason);
-      journal
-        .append({ type: 'rollout.interrupted', signal })
-        .then(() => resolve({ kind: 'interrupted', signal }), reject);
+      // Nothing is written behind an end: one that is on its way is what this rollout comes to, one that was there
+      // before this process stays the last entry.
+      if (run.isEnding()) return;
+      const written =
+        run.entries.at(-1)?.type === 'rollout.ended'
+          ? Promise.resolve()
+          : journal.append({ type: 'rollout.interrupted', signal });
+      written.then(() => resolve({ kind: 'interrupted', signal }), reject);
     };
     if (stop.aborted) interrupt();
     else stop.addEventListener('abort', interrupt, { once: true });

@@ -20,6 +20,8 @@ export interface Run {
   facts(name: string): TargetFacts;
   /** Appends to the journal; throws an Interruption once the rollout was cancelled. */
   note(event: Happening): Promise<void>;
+  /** True from the moment in which this process begins to write the end: then a cancellation comes too late. */
+  isEnding(): boolean;
   /** Sleeps on the rollout's clock; a cancellation wakes it. */
   pause(ms: number): Promise<void>;
   /** Throws when nothing new may start. Called right before each effect. */
@@ -34,6 +36,7 @@ export function createRun({ plan, release, ports }: Assignment): Run {
     if (ports.stop.aborted) throw new Interruption(String(ports.stop.reason));
   };
   const lookLimit = pLimit(maxLooks);
+  let ending = false;
   return {
     look: (question, signal) =>
       lookLimit(() => {
@@ -58,8 +61,10 @@ export function createRun({ plan, release, ports }: Assignment): Run {
         });
       return found;
     },
+    isEnding: () => ending,
     async note(event) {
       goOn();
+      ending ||= event.type === 'rollout.ended';
       await ports.journal.append(event);
     },
     async pause(ms) {
