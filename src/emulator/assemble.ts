@@ -23,55 +23,13 @@ export interface Assembled {
 }
 
 export function assemble(options: EmulatorOptions): Assembled {
-  const { clock, runtime, seed = 1, origin = 'https://localhost', timeScale = 1 } = options;
+  const { runtime } = options;
   const world = readWorld(options.world);
-  const faultList = readFaults(options.faults ?? []);
-  const random = createRandom(seed);
-  const startedMs = clock.now();
-  const contents = createContentStore();
-  const { history, record: write } = createHistory(clock);
-  const record = (change: Change): void => {
-    write(change);
-    graph.keep();
-  };
-  const identity = readIdentity(world, random);
-  const addresses = createAddresses(origin);
+  const { history, record } = createHistory(options.clock);
   const background = createBackground();
-  const isThrottled = world.throttling !== false;
-  const graph = createGraphMemory(clock, world.latencies.graph, isThrottled, () => resourceRows(platform));
-  const platform: Platform = {
-    world,
-    identity,
-    ...buildWorld(world, { random, contents, nowMs: startedMs }),
-    clock,
-    random,
-    dice: createRandom(seed ^ 0x2545f491),
-    graph,
-    fetchPackage: options.fetchPackage ?? refuseToFetch,
-    // Faults throw their own dice: a fault more or less must not change every id of the run.
-    faults: createFaults(faultList, {
-      nowMs: () => clock.now(),
-      startedMs,
-      random: createRandom(seed ^ 0x5bd1e995),
-      record,
-    }),
-    addresses,
-    contents,
-    runtime,
-    throttle: createThrottle(clock, world.throttling),
-    tokens: createTokens({
-      clock,
-      random,
-      ...identity,
-      lifetimeMs: world.identity.tokenLifetime,
-      timeScale,
-    }),
-    record,
-    sleep: (ms) => (ms > 0 ? clock.sleep(ms, background.signal) : Promise.resolve()),
-    inBackground: background.run,
-  };
+  const platform = makePlatform(options, world, background, record);
   for (const slot of platform.slotsByLabel.values()) beginWorker(platform, slot);
-  graph.keep();
+  platform.graph.keep();
   return {
     platform,
     history,
@@ -80,10 +38,47 @@ export function assemble(options: EmulatorOptions): Assembled {
         await background.end();
       } finally {
         await runtime.close();
-        contents.clear();
+        platform.contents.clear();
       }
     },
   };
+}
+
+function makePlatform(
+  options: EmulatorOptions,
+  world: World,
+  background: Background,
+  write: (change: Change) => void,
+): Platform {
+  const { clock, runtime, seed = 1, origin = 'https://localhost', timeScale = 1 } = options;
+  const random = createRandom(seed);
+  const startedMs = clock.now();
+  const contents = createContentStore();
+  const identity = readIdentity(world, random);
+  const addresses = createAddresses(origin);
+  const rows = () => resourceRows(platform);
+  const graph = createGraphMemory(clock, world.latencies.graph, world.throttling !== false, rows);
+  const record = (change: Change): void => {
+    write(change);
+    graph.keep();
+  };
+  const nowMs = () => clock.now();
+  const lifetimeMs = world.identity.tokenLifetime;
+  const platform: Platform = {
+    ...{ world, identity, clock, random, addresses, contents, runtime, graph, record },
+    ...buildWorld(world, { random, contents, nowMs: startedMs }),
+    dice: createRandom(seed ^ 0x2545f491),
+    fetchPackage: options.fetchPackage ?? refuseToFetch,
+    // Faults throw their own dice: a fault more or less must not change every id of the run.
+    faults: createFaults(readFaults(options.faults ?? []), {
+      ...{ nowMs, startedMs, record, random: createRandom(seed ^ 0x5bd1e995) },
+    }),
+    throttle: createThrottle(clock, world.throttling),
+    tokens: createTokens({ clock, random, ...identity, lifetimeMs, timeScale }),
+    sleep: (ms) => (ms > 0 ? clock.sleep(ms, background.signal) : Promise.resolve()),
+    inBackground: background.run,
+  };
+  return platform;
 }
 
 function readIdentity(world: World, random: Random): Identity {

@@ -13,66 +13,59 @@ import type { Slot } from '../world/state.ts';
 
 const because = "Cannot swap slots for site '{0}' because ";
 
+/** Status, code, extended code and text. `{0}` is the site, `{1}` the source, `{2}` the target. */
+type Row = readonly [http: number, code: string, extendedCode: string, template: string];
+
+const badRequest = (cause: string): Row => [400, 'BadRequest', '04005', because + cause];
+
+const texts: Readonly<Partial<Record<SwapFailureReason, Row>>> = {
+  ping: [
+    417,
+    'ExpectationFailed',
+    '04006',
+    "Cannot swap site slots for site '{0}' because the '{1}' slot did not respond to http ping.",
+  ],
+  worker: badRequest("the worker process for '{1}' slot could not be started."),
+  initialization: badRequest(
+    "the application initialization in '{1}' slot either took too long or failed. Please check AppInit module configuration or try using swap with preview if application initialization time is very long.",
+  ),
+  timeout: badRequest("the warmup requests to application in '{1}' slot have timed out."),
+  allocation: badRequest(
+    "the allocation of VM instances for '{1}' slot has changed during the swap process. Please retry the swap operation.",
+  ),
+  unexpected: [
+    500,
+    'InternalServerError',
+    '04007',
+    "There was an unexpected error swapping slots '{1}' and '{2}' for site '{0}({1})'. Please try to cancel your swap operation.",
+  ],
+};
+
 export function describeFailure(
   platform: Platform,
   reason: SwapFailureReason,
   source: Slot,
   target: Slot,
 ): AppServiceRefusal {
-  const names = [source.site.name, source.name] as const;
+  const row = texts[reason];
+  if (row) return worded(...row, source.site.name, source.name, target.name);
   switch (reason) {
-    case 'ping': {
-      const template =
-        "Cannot swap site slots for site '{0}' because the '{1}' slot did not respond to http ping.";
-      return worded(417, 'ExpectationFailed', '04006', template, ...names);
-    }
-    case 'worker':
-      return badRequest(`${because}the worker process for '{1}' slot could not be started.`, names);
-    case 'initialization': {
-      const cause = `the application initialization in '{1}' slot either took too long or failed. Please check AppInit module configuration or try using swap with preview if application initialization time is very long.`;
-      return badRequest(because + cause, names);
-    }
-    case 'timeout':
-      return badRequest(`${because}the warmup requests to application in '{1}' slot have timed out.`, names);
-    case 'allocation': {
-      const cause = `the allocation of VM instances for '{1}' slot has changed during the swap process. Please retry the swap operation.`;
-      return badRequest(because + cause, names);
-    }
-    case 'unexpected': {
-      const template =
-        "There was an unexpected error swapping slots '{0}' and '{1}' for site '{2}({0})'. Please try to cancel your swap operation.";
-      return worded(
-        500,
-        'InternalServerError',
-        '04007',
-        template,
-        source.name,
-        target.name,
-        source.site.name,
-      );
-    }
     case 'busy':
       return busySite(source, somebodyElse(platform, source));
     case 'plan-busy':
       return busyPlan(source, somebodyElse(platform, source), 409);
     case 'plan-throttled':
       return busyPlan(source, somebodyElse(platform, source), 429);
-    case 'prepared':
-      return preparedForSwap();
     case 'prepared-elsewhere':
       return preparedAlready(target.name);
     case 'authentication':
       return authenticationInTheWay();
     default:
-      return reason satisfies never;
+      return preparedForSwap();
   }
 }
 
 /** An operation of which nothing is known here but that it is in the way. */
 function somebodyElse(platform: Platform, slot: Slot) {
   return { id: platform.random.guid(), name: 'SwapSiteSlots', createdMs: platform.clock.now(), slot };
-}
-
-function badRequest(template: string, names: readonly string[]): AppServiceRefusal {
-  return worded(400, 'BadRequest', '04005', template, ...names);
 }
