@@ -5,6 +5,7 @@ import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { FaultInput } from '../../src/emulator/faults/schema.ts';
 import type { HostRuntime, HostStart } from '../../src/emulator/host/runtime.ts';
 import type { WorldInput } from '../../src/emulator/world/schema.ts';
+import { judged, type Verdict } from './oracle.ts';
 
 export interface PlayedRuntime extends HostRuntime {
   readonly starts: readonly HostStart[];
@@ -86,9 +87,17 @@ export interface PlayOptions {
   readonly faults?: readonly FaultInput[];
   readonly runtime?: PlayedRuntime;
   readonly seed?: number;
+  readonly fetchPackage?: (url: string) => Promise<Uint8Array>;
+  /** Gets the verdict of the OpenAPI on every exchange with ARM. */
+  readonly collect?: (verdict: Verdict) => void;
 }
 
 export const oneSite: WorldInput = { sites: [{ name: 'orders-weu', region: 'westeurope' }] };
+
+/** With SLOTWAVE_OAV=1 every played world is judged, and what does not fit the OpenAPI fails the test. */
+function throwInvalid({ kind, exchange, problems }: Verdict): void {
+  if (kind === 'invalid') throw new Error(`not as the OpenAPI says: ${exchange}\n${problems.join('\n')}`);
+}
 
 export async function play(options: PlayOptions = {}): Promise<Played> {
   const clock = new VirtualClock();
@@ -100,8 +109,13 @@ export async function play(options: PlayOptions = {}): Promise<Played> {
     clock,
     runtime,
     seed: options.seed ?? 1,
+    ...(options.fetchPackage ? { fetchPackage: options.fetchPackage } : {}),
   });
   const on = <T>(work: Promise<T>) => clock.run(work);
+  const collect = options.collect ?? (process.env['SLOTWAVE_OAV'] === '1' ? throwInvalid : null);
+  const fetchArm = collect
+    ? judged((request) => on(emulator.fetch(request)), collect)
+    : (request: Request) => on(emulator.fetch(request));
   const token = await on(takeToken(emulator));
   const authorization = `Bearer ${token}`;
   const base = sitePath(world, String(world.sites[0]?.name));
@@ -115,15 +129,8 @@ export async function play(options: PlayOptions = {}): Promise<Played> {
       const full = path.startsWith('/') ? path : path === '' ? base : `${base}/${path}`;
       const url = `https://localhost${full}${full.includes('?') ? '&' : '?'}api-version=2025-05-01`;
       const headers = { authorization, 'content-type': 'application/json' };
-      return on(
-        emulator.fetch(
-          new Request(url, {
-            method,
-            headers,
-            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          }),
-        ),
-      );
+      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+      return fetchArm(new Request(url, init));
     },
     scm: (method, label, path, body, headers = {}) =>
       on(

@@ -1,6 +1,5 @@
 /** Key Vault references of app settings, and whether they are resolved (azure-platform.md §4.2). */
 import type { Platform } from '../platform.ts';
-import { displayRegion } from '../world/regions.ts';
 import type { Slot } from '../world/state.ts';
 import { appServiceError, json, list } from './answer.ts';
 import type { AppCall } from './call.ts';
@@ -54,7 +53,6 @@ function shapeReference(platform: Platform, slot: Slot, name: string): Record<st
     id: `${idOf(slot)}/config/configreferences/appsettings/${name}`,
     name,
     type: `${typeOf(slot)}/config/configreferences`,
-    location: displayRegion(slot.site.region),
     properties: {
       reference,
       status,

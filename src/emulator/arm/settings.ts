@@ -2,7 +2,6 @@
 import { restartWorker } from '../hosts.ts';
 import { fieldOf, takeJson } from '../incoming.ts';
 import { type Platform, releaseOf, spotOf } from '../platform.ts';
-import { displayRegion } from '../world/regions.ts';
 import type { Settings, Slot } from '../world/state.ts';
 import { appServiceError, json } from './answer.ts';
 import type { AppCall } from './call.ts';
@@ -82,7 +81,6 @@ export function shapeConfig(slot: Slot, name: string, properties: unknown): Reco
     name,
     type: `${typeOf(slot)}/config`,
     kind: slot.site.kind,
-    location: displayRegion(slot.site.region),
     properties,
   };
 }

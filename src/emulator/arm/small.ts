@@ -1,6 +1,5 @@
 /** What tools read of an app on their way to something else: each in the shape that they expect. */
 import { fieldOf, takeJson } from '../incoming.ts';
-import { displayRegion } from '../world/regions.ts';
 import type { ConnectionString } from '../world/state.ts';
 import { appServiceError, json, list } from './answer.ts';
 import type { AppCall } from './call.ts';
@@ -89,7 +88,6 @@ export function readSourceControl({ slot }: AppCall): Response {
     id: `${idOf(slot)}/sourcecontrols/web`,
     name: nameOf(slot),
     type: `${typeOf(slot)}/sourcecontrols`,
-    location: displayRegion(slot.site.region),
     properties: { isManualIntegration: false, isGitHubAction: false, deploymentRollbackEnabled: false },
   });
 }

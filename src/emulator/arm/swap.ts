@@ -4,7 +4,6 @@ import { spotOf } from '../platform.ts';
 import { findDifferences } from '../swap/differences.ts';
 import { describeFailure } from '../swap/failure.ts';
 import { beginSwap, prepareSource, releaseSource } from '../swap/swap.ts';
-import { displayRegion } from '../world/regions.ts';
 import type { Operation, Slot } from '../world/state.ts';
 import { appServiceError, empty, json, list, Refused, refusal, resourceNotFound } from './answer.ts';
 import { type AppCall, is } from './call.ts';
@@ -77,7 +76,6 @@ export async function listDifferences(call: AppCall): Promise<Response> {
     id: `${idOf(call.slot)}/slotsdiffs/${encodeURIComponent(properties.settingName)}`,
     name: properties.settingName,
     type: `${typeOf(call.slot)}/slotsdiffs`,
-    location: displayRegion(call.site.region),
     properties,
   }));
   return list(differences);

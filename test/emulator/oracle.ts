@@ -1,0 +1,185 @@
+/**
+ * The OpenAPI of Microsoft.Web as a judge of exchanges with ARM. `SLOTWAVE_OAV=1` puts it behind every world that
+ * `play()` makes; any other test may call `judge` itself. The specification is data beside the project
+ * (`../shared/azure-specs`, or AZURE_SPECS_DIR) and may be absent.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import oav from 'oav';
+
+const folder = process.env['AZURE_SPECS_DIR'] ?? join(import.meta.dirname, '../../../shared/azure-specs');
+
+export const hasSpecification = existsSync(join(folder, 'specification'));
+
+/** Real, though not in the OpenAPI (its README, azure-platform.md §2.6, §4.2, §5.3), each with its reason. */
+const unknownPaths: readonly (readonly [RegExp, string])[] = [
+  [/\/operationresults\/[^/]+$/, 'the address of a long-running operation'],
+  [/\/host\/default\/properties\/status$/, 'portal and Terraform read it; in no specification'],
+  [/\/hostruntime\//, "the proxy to the host's own API"],
+  [/\/(dnsCheck|tcpPingCheck)$/i, 'connectivity checks, documented outside of the specification'],
+  [/\/extensions\/zipdeploy$/i, 'the older twin of onedeploy'],
+  [
+    /\/slots\/[^/]+\/extensions\/onedeploy$/i,
+    'onedeploy for slots: only the site has it in the specification',
+  ],
+  [/\/providers\/Microsoft\.Insights\/metrics$/i, 'another provider'],
+  [/\/slots\/[^/]+\/functions\/[^/]+\/listkeys$/i, 'spelled otherwise for slots'],
+  [/\/sites\/[^/]+\/host\/default\/listsyncstatus$/i, 'in the specification without a body'],
+];
+
+/** Where Azure and its OpenAPI are known to differ (README of azure-specs, azure-platform.md §0.2–§0.4, §2.4). */
+interface Exception {
+  readonly path: RegExp;
+  readonly status: number | 'error';
+  readonly why: string;
+  /** Nothing but such problems is excepted. */
+  readonly only?: RegExp;
+}
+
+export const exceptions: readonly Exception[] = [
+  {
+    path: /\/(syncfunctiontriggers|host\/default\/sync|host\/default\/listsyncstatus|listsyncfunctiontriggerstatus)$/i,
+    status: 200,
+    why: '204 in the OpenAPI, 200 {"status":"success"} on the wire',
+  },
+  { path: /\/deployments\/[^/]+$/i, status: 202, why: 'Kudu answers ARM 202 while a deployment runs' },
+  {
+    path: /\/deployments(\/[^/]+)?$/i,
+    status: 200,
+    why: "what ARM passes on is Kudu's whole record (§2.6); the OpenAPI has nine of its fields",
+    only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/(value\/\d+\/)?properties\/\w+$/,
+  },
+  {
+    path: /\/functions(\/[^/]+)?$/i,
+    status: 200,
+    why: 'functions come with location and properties.name (§4.2)',
+    only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/(value\/\d+\/)?(location|properties\/name)$/,
+  },
+  {
+    path: /\/functions\/[^/]+\/listkeys$/i,
+    status: 200,
+    why: 'keys are flat on the wire, as those of the host (§4.2)',
+    only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/default$/,
+  },
+  { path: /\/extensions\/onedeploy$/i, status: 202, why: 'the OpenAPI has neither a body nor 202' },
+  { path: /./, status: 'error', why: 'App Service errors are PascalCase, the OpenAPI has {error}' },
+];
+
+export interface Exchange {
+  readonly method: string;
+  readonly url: string;
+  readonly requestBody: string;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Verdict {
+  /** `unknown`: the specification does not know the path; `excepted`: it is known to be wrong there. */
+  readonly kind: 'valid' | 'invalid' | 'excepted' | 'unknown';
+  readonly exchange: string;
+  readonly problems: readonly string[];
+}
+
+let loading: Promise<InstanceType<typeof oav.LiveValidator>> | null = null;
+
+async function load(): Promise<InstanceType<typeof oav.LiveValidator>> {
+  const validator = new oav.LiveValidator(
+    {
+      directory: folder,
+      git: { shouldClone: false },
+      swaggerPathsPattern: ['**/2025-05-01/openapi.json'],
+      excludedSwaggerPathsPattern: [],
+      isPathCaseSensitive: false,
+      loadValidatorInInitialize: false,
+      loadValidatorInBackground: false,
+      isArmCall: true,
+    },
+    () => undefined,
+  );
+  await validator.initialize();
+  return validator;
+}
+
+/** Only exchanges about Microsoft.Web are in the specification; for all others this is null. */
+export async function judge(exchange: Exchange): Promise<Verdict | null> {
+  const url = new URL(exchange.url);
+  if (!/\/providers\/Microsoft\.Web\//i.test(url.pathname)) return null;
+  // The shapes are those of one version; which one a client names is its own affair.
+  url.searchParams.set('api-version', '2025-05-01');
+  loading ??= load();
+  const validator = await loading;
+  const { method, status } = exchange;
+  const result = await validator.validateLiveRequestResponse({
+    liveRequest: {
+      method,
+      url: url.pathname + url.search,
+      headers: { 'content-type': 'application/json', ...exchange.requestHeaders },
+      body: parse(exchange.requestBody) as never,
+    },
+    liveResponse: {
+      statusCode: String(status),
+      headers: { 'content-type': 'application/json', ...exchange.headers },
+      body: parse(exchange.body) as never,
+    },
+  });
+  const line = `${method} ${url.pathname} ${status}`;
+  const { requestValidationResult: asked, responseValidationResult: answered } = result;
+  const missing = result.runtimeException ?? asked.runtimeException ?? answered.runtimeException;
+  if (missing) {
+    const reason = unknownPaths.find(([path]) => path.test(url.pathname))?.[1];
+    const kind = reason === undefined && status < 400 ? 'invalid' : 'unknown';
+    return { kind, exchange: line, problems: [reason ?? missing.message] };
+  }
+  // What a client asks wrongly on purpose is answered with an error; then only the answer is of interest.
+  const errors = status < 400 ? [...asked.errors, ...answered.errors] : answered.errors;
+  const problems = errors.map(
+    ({ code, message, pathsInPayload }) => `${code} ${message} ${pathsInPayload.join()}`,
+  );
+  if (problems.length === 0) return { kind: 'valid', exchange: line, problems };
+  const excepted = exceptions.some(
+    (one) =>
+      one.path.test(url.pathname) &&
+      (one.status === 'error' ? status >= 400 : one.status === status) &&
+      problems.every((problem) => one.only?.test(problem) ?? true),
+  );
+  return { kind: excepted ? 'excepted' : 'invalid', exchange: line, problems };
+}
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** `fetch` with the judge behind it: what ARM answers is held against the specification, and a bad answer throws. */
+export function judged(
+  fetch: (request: Request) => Promise<Response>,
+  collect: (verdict: Verdict) => void,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const isArm = new URL(request.url).hostname === 'localhost';
+    if (!isArm) return fetch(request);
+    const copy = request.clone();
+    const answer = await fetch(request);
+    const verdict = await judge({
+      method: copy.method,
+      url: copy.url,
+      requestBody: await copy.text(),
+      requestHeaders: withoutSecrets(copy.headers),
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: await answer.clone().text(),
+    });
+    if (verdict) collect(verdict);
+    return answer;
+  };
+}
+
+function withoutSecrets(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => name !== 'authorization'));
+}
