@@ -13,6 +13,8 @@ export interface ErrorFacts {
   readonly next?: string;
   /** How long the other side asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** How many more times the same is worth asking for, where that is known; absent: as often as the caller would. */
+  readonly retryLimit?: number;
   /** Every single problem, when there are several: all are shown at once. */
   readonly problems?: readonly Problem[];
   readonly cause?: unknown;
@@ -37,6 +39,7 @@ export abstract class SlotwaveError extends Error {
   readonly where: string | undefined;
   readonly next: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly retryLimit: number | undefined;
   readonly problems: readonly Problem[];
 
   constructor(message: string, facts: ErrorFacts) {
@@ -46,6 +49,7 @@ export abstract class SlotwaveError extends Error {
     this.where = facts.where;
     this.next = facts.next;
     this.retryAfterMs = facts.retryAfterMs;
+    this.retryLimit = facts.retryLimit;
     this.problems = facts.problems ?? [];
   }
 }

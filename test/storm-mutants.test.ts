@@ -34,11 +34,11 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a swap repeated in doubt',
     file: 'target/slot-swap.ts',
-    from: 'await parts.client.swap(target);',
-    to: `await parts.client.swap(target).catch(async (error: { kind?: string }) => {
+    from: 'await parts.client.swap(target, parts.swap);',
+    to: `await parts.client.swap(target, parts.swap).catch(async (error: { kind?: string }) => {
       if (error.kind !== 'doubt') throw error;
       await parts.clock.sleep(120_000);
-      await parts.client.swap(target);
+      await parts.client.swap(target, parts.swap);
     });`,
     storm: settled,
     scripts: everyLostSwap,

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { DoubtError, RefusalError, TransientError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
+import type { SettingsChange } from '../target/slot-client.ts';
 import type { Arm } from './arm.ts';
 import { readSlotSettings, replaceSlotSettings, type Settings } from './site-client.ts';
 
@@ -16,13 +17,41 @@ export async function writeSettings(arm: Arm, clock: Clock, target: Target, want
   demandLocalPackage(target, { ...before, ...wanted });
   const merged = completeSettings({ ...before, ...wanted });
   if (isIn(merged, before)) return;
+  await replaceAll(arm, clock, target, merged, []);
+}
+
+/** Changes these and nothing else; null takes one away. No write when all is so already. */
+export async function changeSettings(
+  arm: Arm,
+  clock: Clock,
+  target: Target,
+  change: SettingsChange,
+): Promise<void> {
+  const entries = Object.entries(change);
+  if (entries.length === 0) return;
+  const before = await readSlotSettings(arm, target);
+  if (entries.every(([name, value]) => (before[name] ?? null) === value)) return;
+  const wanted = Object.entries({ ...before, ...change }).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+  const gone = entries.filter(([, value]) => value === null).map(([name]) => name);
+  await replaceAll(arm, clock, target, Object.fromEntries(wanted), gone);
+}
+
+async function replaceAll(
+  arm: Arm,
+  clock: Clock,
+  target: Target,
+  settings: Settings,
+  gone: readonly string[],
+): Promise<void> {
   try {
-    await replaceSlotSettings(arm, target, merged);
+    await replaceSlotSettings(arm, target, settings);
   } catch (error) {
     // The same PUT gives the same settings, so a lost answer is settled by reading, and by repeating above us.
     if (!(error instanceof DoubtError)) throw error;
   }
-  await waitUntilIn(arm, clock, target, merged);
+  await waitUntilIn(arm, clock, target, settings, gone);
 }
 
 /**
@@ -63,12 +92,21 @@ function demandLocalPackage(target: Target, settings: Settings): void {
 
 const looksAtMs = [0, 1_000, 3_000, 6_000];
 
-async function waitUntilIn(arm: Arm, clock: Clock, target: Target, merged: Settings): Promise<void> {
+async function waitUntilIn(
+  arm: Arm,
+  clock: Clock,
+  target: Target,
+  merged: Settings,
+  gone: readonly string[],
+): Promise<void> {
   let missing: readonly string[] = [];
   for (const delayMs of looksAtMs) {
     if (delayMs > 0) await clock.sleep(delayMs);
     const found = await readSlotSettings(arm, target);
-    missing = Object.keys(merged).filter((name) => found[name] !== merged[name]);
+    missing = [
+      ...Object.keys(merged).filter((name) => found[name] !== merged[name]),
+      ...gone.filter((name) => found[name] !== undefined),
+    ];
     if (missing.length === 0) return;
   }
   throw new TransientError(

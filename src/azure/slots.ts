@@ -5,8 +5,11 @@ import type { Target } from '../plan/fleet.ts';
 import { stampSetting } from '../release/release.ts';
 import type { SlotClient, SlotsReading } from '../target/slot-client.ts';
 import type { Arm } from './arm.ts';
-import { deployToSlot } from './scm.ts';
-import { writeSettings } from './settings.ts';
+import { createDelivery, plainPush } from './delivery.ts';
+import { readReferences, refersToVault } from './key-vault.ts';
+import { applyProductionSettings } from './preview.ts';
+import { resetPrepared } from './reset.ts';
+import { changeSettings, writeSettings } from './settings.ts';
 import {
   readProductionSettings,
   readSite,
@@ -14,9 +17,11 @@ import {
   readSlotSettings,
   type SiteFacts,
 } from './site-client.ts';
+import { keepWithSlot } from './sticky-names.ts';
 import { swapSlots } from './swap.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transport } from './transport.ts';
+import { readTriggers } from './triggers.ts';
 
 export interface SlotClientParts {
   readonly arm: Arm;
@@ -24,18 +29,28 @@ export interface SlotClientParts {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Called with each secret before it is used. */
+  readonly hide?: ((secret: string) => void) | undefined;
 }
 
 export function createSlotClient(parts: SlotClientParts): SlotClient {
   const { arm, clock } = parts;
   return {
     readSlots: (target) => readSlots(arm, clock, target),
+    readSettings: (target) => readSlotSettings(arm, target),
     writeSettings: (target, settings) => writeSettings(arm, clock, target, settings),
-    deployPackage: async (target, release, onProgress) => {
-      const slot = await readSlot(arm, target);
-      await deployToSlot(parts, { target, slot, release, onProgress });
-    },
-    swap: (target) => swapSlots(arm, clock, target),
+    changeSettings: (target, change) => changeSettings(arm, clock, target, change),
+    keepWithSlot: (target, names) => keepWithSlot(arm, clock, target, names),
+    readReferences: (target) => readReferences(arm, target),
+    readTriggers: (target, side) => readTriggers(arm, target, side),
+    deployPackage: createDelivery(
+      { ...parts, hide: parts.hide ?? (() => {}), store: null },
+      { delivery: plainPush, onNotice: () => {} },
+    ),
+    swap: (target, options) => swapSlots(arm, clock, target, options),
+    applyProductionSettings: (target, options) =>
+      applyProductionSettings(arm, target, options?.preserveVnet ?? true),
+    resetPrepared: (target) => resetPrepared(arm, target),
   };
 }
 
@@ -51,8 +66,8 @@ async function readSlots(arm: Arm, clock: Clock, target: Target): Promise<SlotsR
   for (let reads = 1; reads <= readLimit; reads++) {
     const [site, slot] = await Promise.all([readSite(arm, target), readSlot(arm, target)]);
     const liveId = stampOf(await readProductionSettings(arm, target));
-    const besideId = stampOf(await readSlotSettings(arm, target));
-    const seen = { liveId, besideId };
+    const beside = await readSlotSettings(arm, target);
+    const seen = { liveId, besideId: stampOf(beside), besideRefers: refersToVault(beside) };
     if (operationOf(site, slot)) return asReading(seen, site, slot);
     const liveAgain = stampOf(await readProductionSettings(arm, target));
     const siteAgain = await readSite(arm, target);
@@ -77,7 +92,7 @@ function operationOf(site: SiteFacts, slot: SiteFacts): string | null {
 }
 
 function asReading(
-  seen: Pick<SlotsReading, 'liveId' | 'besideId'>,
+  seen: Pick<SlotsReading, 'liveId' | 'besideId' | 'besideRefers'>,
   site: SiteFacts,
   slot: SiteFacts,
 ): SlotsReading {

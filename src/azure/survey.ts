@@ -9,6 +9,7 @@ import { InputError, type Problem, RefusalError, type SlotwaveError } from '../e
 import type { Fleet, SettingDifference, SlotFacts, Target, TargetFacts } from '../plan/fleet.ts';
 import { stampSetting } from '../release/release.ts';
 import type { Arm } from './arm.ts';
+import { readAuthenticated } from './authentication.ts';
 import { discoverTargets } from './discover.ts';
 import { createPlanReader, type PlanReader } from './plans.ts';
 import { tame } from './server-text.ts';
@@ -32,6 +33,8 @@ export interface SurveyRequest {
   readonly discoverSlot?: string | undefined;
   /** What the config would write: compared with production, never kept. */
   readonly settings: Settings;
+  /** With a preview asked for, it matters whether the slots sign callers in. */
+  readonly swap?: { readonly preview: boolean } | undefined;
 }
 
 /** Targets read at the same time: enough for a hundred in seconds, far below ARM's buckets (§6). */
@@ -49,7 +52,7 @@ export async function surveyFleet(arm: Arm, request: SurveyRequest): Promise<Fle
   const readPlan = createPlanReader(arm);
   const limit = pLimit(surveyLimit);
   const looked = await Promise.allSettled(
-    targets.map((target) => limit(() => surveyTarget(arm, target, readPlan, request.settings))),
+    targets.map((target) => limit(() => surveyTarget(arm, target, readPlan, request))),
   );
   demandAll(targets, looked);
   return { targets: looked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])) };
@@ -74,20 +77,21 @@ async function surveyTarget(
   arm: Arm,
   target: Target,
   readPlan: PlanReader,
-  settings: Settings,
+  { settings, swap }: Pick<SurveyRequest, 'settings' | 'swap'>,
 ): Promise<TargetFacts> {
   const site = await readSite(arm, target);
   const slot = await readSlot(arm, target).catch((error: SlotwaveError) => {
     if (error.code === 'not-found') return null;
     throw error;
   });
-  const [live, beside, sticky, plan, differences, autoSwapSlot] = await Promise.all([
+  const [live, beside, sticky, plan, differences, autoSwapSlot, authenticated] = await Promise.all([
     readProductionSettings(arm, target),
     slot ? readSlotSettings(arm, target) : noSettings,
     readStickyNames(arm, target),
     readPlan(site.planId, target),
     slot ? readDifferences(arm, target) : [],
     slot ? readAutoSwap(arm, target) : null,
+    slot && swap?.preview ? readAuthenticated(arm, target) : undefined,
   ]);
   return {
     target,
@@ -104,6 +108,7 @@ async function surveyTarget(
     preparedFor: slot?.preparedFor ?? site.preparedFor ?? null,
     lastSwapAt: site.lastSwapAt,
     settingsInPlace: Object.entries(settings).every(([name, value]) => live[name] === value),
+    ...(authenticated === undefined ? {} : { authenticated }),
   };
 }
 

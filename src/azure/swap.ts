@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { type DoubtError, type SlotwaveError, TransientError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
+import type { SwapOptions } from '../target/slot-client.ts';
 import type { Arm, ArmAnswer } from './arm.ts';
 import { isArm } from './arm-policies.ts';
 import { type Asked, inDoubt } from './asked.ts';
@@ -22,22 +23,27 @@ const longestPollIntervalMs = 60_000;
  *
  * @throws TransientError: certainly nothing moved. RefusalError: nor will it. DoubtError: look.
  */
-export async function swapSlots(arm: Arm, clock: Clock, target: Target): Promise<void> {
+export async function swapSlots(
+  arm: Arm,
+  clock: Clock,
+  target: Target,
+  { preserveVnet = true }: SwapOptions = {},
+): Promise<void> {
   const asked: Asked = { act: 'swap', ...aboutSlot(target, 'swap') };
   const untilMs = clock.now() + swapDeadlineMs;
-  const answer = await askOnce(arm, target, asked);
+  const answer = await askOnce(arm, target, asked, preserveVnet);
   const state = readOperation(answer);
   if (state.is === 'failed') throw classify(state.error, asked);
   if (state.is === 'done') return;
   await followSwap(arm, clock, target, { asked, untilMs, first: answer });
 }
 
-async function askOnce(arm: Arm, target: Target, asked: Asked): Promise<ArmAnswer> {
+async function askOnce(arm: Arm, target: Target, asked: Asked, preserveVnet: boolean): Promise<ArmAnswer> {
   try {
     return await arm.send(target.subscriptionId, {
       method: 'POST',
       url: `${slotPath(target)}/slotsswap?api-version=2025-05-01`,
-      body: { targetSlot: 'production', preserveVnet: true },
+      body: { targetSlot: 'production', preserveVnet },
     });
   } catch (error) {
     throw classify(error, asked);

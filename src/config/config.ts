@@ -15,6 +15,8 @@ export interface Config {
   readonly discoverSlot: string;
   readonly strategy: ConfigStrategy;
   readonly probes: ConfigProbes;
+  readonly swap: ConfigSwap;
+  readonly stagingTriggers: 'tell' | 'disable';
   /** Written to the staging slot with the release. Values may be secrets: they are never shown. */
   readonly settings: Readonly<Record<string, string>>;
   readonly delivery: ConfigDelivery;
@@ -41,7 +43,7 @@ export interface ConfigTarget {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-// The two below have the shape of the plan's StrategyRequest and ProbeRequest. They are written again because a
+// What follows has the shape of the plan's StrategyRequest and ProbeRequest. They are written again because a
 // config is read before anything is planned and imports no sibling; test/config holds them together.
 
 export interface ConfigStrategy {
@@ -56,6 +58,15 @@ export interface ConfigStrategy {
   readonly failureTolerance: number;
   readonly progressDeadlineMs: number;
   readonly onFailure: { readonly action: 'rollback' | 'halt'; readonly scope: 'target' | 'wave' | 'all' };
+}
+
+export interface ConfigSwap {
+  readonly preview: boolean;
+  readonly resetPrepared: boolean;
+  readonly preserveVnet: boolean;
+  readonly observeForMs: number;
+  /** Null: as the slot has it, or the usual. */
+  readonly warmUp: { readonly path: string; readonly statuses: readonly number[] } | null;
 }
 
 export interface ConfigWave {

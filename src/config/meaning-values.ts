@@ -4,6 +4,7 @@ import { parseDuration } from './duration.ts';
 import { isSecret, quote } from './found.ts';
 import type { Complaint } from './meaning.ts';
 import { checkDelivery } from './meaning-delivery.ts';
+import { checkSwap } from './meaning-swap.ts';
 import { asList, asMapping, asText, type Mapping } from './outline.ts';
 
 export function checkValues(data: unknown): readonly Complaint[] {
@@ -17,6 +18,7 @@ export function checkValues(data: unknown): readonly Complaint[] {
     ...findZeros(root, probes),
     ...findOwnSettings(root),
     ...checkDelivery(root['delivery']),
+    ...checkSwap(root),
   ];
 }
 

@@ -1,7 +1,14 @@
 /** From what was written to what is meant: absolute paths, milliseconds, parsed IDs. */
 import { dirname, resolve } from 'node:path';
 import { DefectError } from '../errors.ts';
-import type { Config, ConfigDelivery, ConfigProbes, ConfigStrategy, ConfigTarget } from './config.ts';
+import type {
+  Config,
+  ConfigDelivery,
+  ConfigProbes,
+  ConfigStrategy,
+  ConfigSwap,
+  ConfigTarget,
+} from './config.ts';
 import { parseDuration } from './duration.ts';
 import { resourceIdPattern } from './kinds.ts';
 import type { Filled } from './schema.ts';
@@ -19,6 +26,8 @@ export function normalise(filled: Filled, file: string, digest: string): Config 
     discoverSlot: texts.fleet.discover?.slot ?? 'staging',
     strategy: normaliseStrategy(texts.strategy),
     probes: normaliseProbes(texts.probes),
+    swap: normaliseSwap(texts.swap),
+    stagingTriggers: texts.stagingTriggers,
     settings: texts.settings,
     delivery: normaliseDelivery(texts.delivery),
   };
@@ -73,6 +82,10 @@ function normaliseProbes(probes: Filled['probes']): ConfigProbes {
     consecutiveErrorLimit: probes.consecutiveErrorLimit,
     deadlineMs: toMs(probes.deadline),
   };
+}
+
+function normaliseSwap({ observeFor, warmUp, ...swap }: Filled['swap']): ConfigSwap {
+  return { ...swap, observeForMs: toMs(observeFor), warmUp: warmUp ?? null };
 }
 
 function toMs(text: string): number {

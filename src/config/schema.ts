@@ -13,6 +13,7 @@ import {
   text,
   words,
 } from './kinds.ts';
+import { stagingTriggers, swap } from './schema-swap.ts';
 
 const target = z
   .strictObject({
@@ -300,6 +301,8 @@ export const configSchema = z
     ),
     fleet,
     strategy: strategy.prefault({}),
+    swap: swap.prefault({}),
+    stagingTriggers,
     probes: probes.prefault({}),
     settings: z
       .record(

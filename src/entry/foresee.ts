@@ -40,7 +40,11 @@ export async function foresee({ config, pkg, connection, clock, force }: Foresee
     force,
   });
   const leave = plan.targets.filter(({ action }) => action === 'leave').map(({ facts }) => facts.target.name);
-  return { plan, fleet, findings: checkFleet(fleet, { settingNames: plan.settingNames, leave }) };
+  return {
+    plan,
+    fleet,
+    findings: checkFleet(fleet, { settingNames: plan.settingNames, swap: plan.swap, leave }),
+  };
 }
 
 /** Errors of preflight stop a rollout before it begins, all of them at once. */

@@ -2,7 +2,7 @@
 import { scryptSync } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, SwapRequest } from '../plan/plan.ts';
 import { createLook } from '../probe/look.ts';
 import type { Release } from '../release/release.ts';
 import { stampFile } from '../release/release.ts';
@@ -10,12 +10,14 @@ import type { Ended } from '../rollout/ending.ts';
 import type { Notice } from '../rollout/events.ts';
 import type { Assignment } from '../rollout/ports.ts';
 import { type Interrupted, rollBackRollout, rollOut } from '../rollout/rollout.ts';
+import type { SettingsKeep } from '../target/settings-keep.ts';
 import { createSlotSwap } from '../target/slot-swap.ts';
 import type { Strategy } from '../target/strategy.ts';
 import type { Connection } from './connect.ts';
 import { BrokenOff, exitCodeOfOutcome, exitCodes } from './errors.ts';
 import { openJournal } from './journal-file.ts';
 import type { Outside } from './outside.ts';
+import { createFileKeep } from './settings-file.ts';
 import { startShow } from './show.ts';
 import type { RolloutPlace } from './state.ts';
 import { createDirectVantage } from './vantage.ts';
@@ -40,6 +42,7 @@ export async function run(request: RunRequest): Promise<number> {
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
   show = startShow({ outside, json, clock, history: [...journal.entries] });
   const told = show;
+  const keep = createFileKeep(place.folder);
   const tell = (notice: Notice) => told.tell({ ...notice, at: new Date(clock.now()).toISOString() });
   try {
     const assignment: Assignment = {
@@ -47,7 +50,7 @@ export async function run(request: RunRequest): Promise<number> {
       release: request.release,
       settingsDigest: digestSettings(request.config.settings, place.id),
       ports: {
-        strategy: createStrategy(request, tell),
+        strategy: createStrategy({ ...request, keep }, tell),
         look: createLook({
           vantage: createDirectVantage(request.connection.transport),
           hostKey: request.connection.azure.hostKey,
@@ -62,10 +65,15 @@ export async function run(request: RunRequest): Promise<number> {
       },
     };
     const { what } = request;
-    if (what.verb === 'roll-out') return exitCodeOf(await rollOut(assignment));
-    const back = await rollBackRollout(assignment, what.why);
+    const result =
+      what.verb === 'roll-out' ? await rollOut(assignment) : await rollBackRollout(assignment, what.why);
+    // Only a rollout that goes on can still need what was there before.
+    if (result.kind === 'ended') await keep.forget();
+    if (what.verb === 'roll-out') return exitCodeOf(result);
     // Who asks for a rollback and gets it has succeeded.
-    return back.kind === 'ended' && back.outcome === 'rolled-back' ? exitCodes.settled : exitCodeOf(back);
+    return result.kind === 'ended' && result.outcome === 'rolled-back'
+      ? exitCodes.settled
+      : exitCodeOf(result);
   } catch (error) {
     throw journal.entries.some(({ type }) => type === 'promote.begun') ? new BrokenOff(error) : error;
   } finally {
@@ -74,17 +82,35 @@ export async function run(request: RunRequest): Promise<number> {
   }
 }
 
+export interface StrategyRequest extends Pick<RunRequest, 'connection' | 'config' | 'clock'> {
+  /** What was planned is what is done, also when the config says something else by now. */
+  readonly plan?: Plan | undefined;
+  readonly keep?: SettingsKeep | undefined;
+}
+
 export function createStrategy(
-  { connection, config, clock }: Pick<RunRequest, 'connection' | 'config' | 'clock'>,
+  { connection, config, clock, plan, keep }: StrategyRequest,
   tell: (notice: Notice) => void = () => {},
 ): Strategy {
   return createSlotSwap({
     client: connection.azure.slots,
-    settings: config.settings,
+    settings: { ...warmUpSettings(plan?.swap), ...config.settings },
+    swap: plan?.swap,
+    stagingTriggers: plan?.stagingTriggers,
+    keep,
     clock,
     onProgress: (target, progress) => tell({ type: 'upload.progressed', target: target.name, ...progress }),
     onWait: (target, what) => tell({ type: 'operation.waited', target: target.name, what }),
   });
+}
+
+/** What Azure must hear from every instance before it routes to it (azure-platform.md §0.6, §3.2). */
+function warmUpSettings(swap: SwapRequest | undefined): Readonly<Record<string, string>> {
+  if (!swap?.warmUp) return {};
+  return {
+    WEBSITE_SWAP_WARMUP_PING_PATH: swap.warmUp.path,
+    WEBSITE_SWAP_WARMUP_PING_STATUSES: swap.warmUp.statuses.join(','),
+  };
 }
 
 /**

@@ -59,6 +59,8 @@ export interface TargetFacts {
   readonly lastSwapAt: string | null;
   /** True when production already carries every setting that the config would write. */
   readonly settingsInPlace: boolean;
+  /** Whether either slot signs callers in (App Service authentication); absent where nobody had to know. */
+  readonly authenticated?: boolean | undefined;
 }
 
 export interface Fleet {

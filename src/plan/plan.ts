@@ -34,6 +34,22 @@ export interface StrategyRequest {
   readonly onFailure: { readonly action: FailureAction; readonly scope: FailureScope };
 }
 
+/** How a release and the one it replaces are exchanged. */
+export interface SwapRequest {
+  /** Looks at the candidate with production's own settings on it before anything is exchanged. */
+  readonly preview: boolean;
+  /** Cancels a preview that somebody left behind, instead of refusing. */
+  readonly resetPrepared: boolean;
+  readonly preserveVnet: boolean;
+  /** How long a promoted target must stay well before it counts as observed. */
+  readonly observeForMs: number;
+  /** What the platform asks of the candidate before it routes to it; null: as the slot has it, or the usual. */
+  readonly warmUp: { readonly path: string; readonly statuses: readonly number[] } | null;
+}
+
+/** What becomes of timers, queues and the like that a staging slot would run beside production's. */
+export type StagingTriggers = 'tell' | 'disable';
+
 export interface Check {
   readonly name: string;
   readonly method: string;
@@ -100,6 +116,9 @@ export interface Plan {
   readonly settingNames: readonly string[];
   readonly strategy: StrategyRequest;
   readonly probes: ProbeRequest;
+  /** Absent in plans that were made before there was a choice: nothing of it is done then. */
+  readonly swap?: SwapRequest | undefined;
+  readonly stagingTriggers?: StagingTriggers | undefined;
   readonly waves: readonly PlannedWave[];
   readonly targets: readonly PlannedTarget[];
   /** SHA-256 over everything in the fleet that a rollout relies on; a deploy refuses when it has changed. */
@@ -117,6 +136,8 @@ export interface PlanRequest {
     readonly targets: readonly { readonly name: string }[];
     readonly strategy: StrategyRequest;
     readonly probes: ProbeRequest;
+    readonly swap?: SwapRequest | undefined;
+    readonly stagingTriggers?: StagingTriggers | undefined;
     readonly settings: Readonly<Record<string, string>>;
   };
   readonly fleet: Fleet;
@@ -158,6 +179,8 @@ export function planRollout(request: PlanRequest): Plan {
     settingNames: Object.keys(config.settings),
     strategy: config.strategy,
     probes: config.probes,
+    ...(config.swap === undefined ? {} : { swap: config.swap }),
+    ...(config.stagingTriggers === undefined ? {} : { stagingTriggers: config.stagingTriggers }),
     waves: waves
       .map((wave) => ({ ...wave, targets: wave.targets.filter((name) => promoted.has(name)) }))
       .filter((wave) => wave.targets.length > 0),

@@ -1,6 +1,6 @@
 /** Rules about the slots themselves (azure-platform.md §3). */
 import type { TargetFacts } from '../plan/fleet.ts';
-import type { Said } from './finding.ts';
+import type { PreflightRequest, Said } from './finding.ts';
 import { hasSlots } from './hosting.ts';
 
 /** Where a plan has no slots at all, that is said, and a missing slot is not. */
@@ -37,12 +37,43 @@ export function checkOperation({ operationInProgress }: TargetFacts): Said {
   };
 }
 
-export function checkPrepared({ target, preparedFor, operationInProgress }: TargetFacts): Said {
+export function checkPrepared(
+  { target, preparedFor, operationInProgress }: TargetFacts,
+  { swap }: PreflightRequest,
+): Said {
   // A swap under way has its slots prepared as well, and must not be cancelled by following advice.
-  if (!preparedFor || operationInProgress) return null;
+  if (!preparedFor || operationInProgress || swap?.resetPrepared) return null;
   return {
     found: `The slot "${target.slot}" is prepared for a swap with "${preparedFor}".`,
-    fix: `Complete that swap, or cancel it: az functionapp deployment slot swap ${nameApp(target)} --slot ${target.slot} --action reset`,
+    fix: `Complete that swap, or cancel it: az functionapp deployment slot swap ${nameApp(target)} --slot ${target.slot} --action reset, or have it cancelled: swap: { resetPrepared: true }`,
+  };
+}
+
+/** The same, where the config says that it is to be cancelled. */
+export function checkReset(
+  { target, preparedFor, operationInProgress }: TargetFacts,
+  { swap }: PreflightRequest,
+): Said {
+  if (!preparedFor || operationInProgress || !swap?.resetPrepared) return null;
+  return {
+    found: `The slot "${target.slot}" is prepared for a swap with "${preparedFor}", which will be cancelled.`,
+    fix: 'Nothing, if nobody is at it; otherwise take swap.resetPrepared out of the config.',
+  };
+}
+
+export function checkPreview({ authenticated }: TargetFacts, { swap }: PreflightRequest): Said {
+  if (!swap?.preview || !authenticated) return null;
+  return {
+    found: 'App Service authentication is on, and swap.preview is asked for.',
+    fix: 'Take swap.preview out of the config, or switch authentication off on production and on the slot.',
+  };
+}
+
+export function checkPreviewSystem({ operatingSystem }: TargetFacts, { swap }: PreflightRequest): Said {
+  if (!swap?.preview || operatingSystem !== 'linux') return null;
+  return {
+    found: 'swap.preview is asked for, and the app runs on Linux.',
+    fix: 'Try it on one target first; without swap.preview the same release is probed with the settings of its slot.',
   };
 }
 

@@ -1,5 +1,6 @@
 /** What preflight has to say about a target before anything moves. */
 import type { TargetFacts } from '../plan/fleet.ts';
+import type { SwapRequest } from '../plan/plan.ts';
 
 /** An error stops the rollout, a warning is shown. */
 export type Severity = 'error' | 'warning';
@@ -24,6 +25,7 @@ export interface Finding {
 export interface PreflightRequest {
   /** Names of the settings that the config would write. */
   readonly settingNames: readonly string[];
+  readonly swap?: Pick<SwapRequest, 'preview' | 'resetPrepared'> | undefined;
   /** Targets that the plan leaves alone: nothing will happen to them, so nothing is said about them. */
   readonly leave?: readonly string[] | undefined;
 }

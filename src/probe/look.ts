@@ -4,6 +4,7 @@ import { SlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Check, ProbeRequest } from '../plan/plan.ts';
 import { compareCheck } from './expect.ts';
+import { readTriggers } from './triggers.ts';
 import { type Answer, NoAnswer, type Vantage } from './vantage.ts';
 import { type Condition, type Finding, keyNotYetCode, type Reading, type Side } from './verdict.ts';
 
@@ -23,6 +24,8 @@ export interface Sight {
   readonly reading: Reading;
   readonly functions: readonly string[];
   readonly passed: readonly string[];
+  /** Functions that are started by something other than HTTP and are not switched off. */
+  readonly triggers?: readonly { readonly name: string; readonly type: string }[] | undefined;
 }
 
 export type Look = (question: Question, signal?: AbortSignal) => Promise<Sight>;
@@ -57,13 +60,14 @@ export function createLook(parts: LookParts): Look {
       findings: seen.findings,
     };
     const passed = seen.findings.filter((each) => each.condition === 'healthy').map((each) => each.check);
-    return { reading, functions: seen.functions, passed };
+    return { reading, functions: seen.functions, passed, triggers: seen.triggers };
   };
 }
 
 interface Seen {
   readonly findings: readonly Finding[];
   readonly functions: readonly string[];
+  readonly triggers: NonNullable<Sight['triggers']>;
 }
 
 /**
@@ -74,20 +78,22 @@ async function see(parts: LookParts, question: Question, signal?: AbortSignal): 
   const ask = (path: string, keyed: boolean, check?: Check) =>
     askHost(parts, question, path, keyed, check, signal);
   const host = await find('host', () => ask('/admin/host/status', true), readHost);
-  if (host.condition !== 'healthy') return { findings: [host], functions: [] };
+  if (host.condition !== 'healthy') return { findings: [host], functions: [], triggers: [] };
   const release = await find(
     'release',
     () => ask(`/admin/vfs/${parts.stampFile}?relativePath=1`, true),
     (answer) => readRelease(answer, question.expected),
   );
-  if (release.condition !== 'healthy') return { findings: [host, release], functions: [] };
+  if (release.condition !== 'healthy') return { findings: [host, release], functions: [], triggers: [] };
   let names: readonly string[] = [];
+  let triggers: Seen['triggers'] = [];
   const functions = find(
     'functions',
     () => ask('/admin/functions', true),
     (answer) => {
       const found = readFunctions(answer, question.functions);
       names = found.names;
+      triggers = readTriggers(answer);
       return found;
     },
   );
@@ -99,7 +105,7 @@ async function see(parts: LookParts, question: Question, signal?: AbortSignal): 
     ).then(blameHanging),
   );
   const rest = await Promise.all([functions, ...checks]);
-  return { findings: [host, release, ...rest], functions: names };
+  return { findings: [host, release, ...rest], functions: names, triggers };
 }
 
 /**

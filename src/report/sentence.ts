@@ -66,11 +66,35 @@ const sentences: Sentences = {
   'incumbent.looked': ({ target, passed, functions }, view) =>
     `${place(target, view)}: the live release was looked at before anything moves: ` +
     `${count(functions.length, 'function')}, passes ${list(passed)}.`,
+  'settings.kept': ({ target, changed, added }, view) =>
+    `${place(target, view)}: settings that staging overwrites are taken down by name: ${list([...changed, ...added])}.`,
+  'settings.restored': ({ target, restored, left, why }, view) =>
+    `${place(target, view)}: ` +
+    [
+      ...(restored.length > 0 ? [`settings of the staging slot are as they were: ${list(restored)}.`] : []),
+      ...(left.length > 0 ? [`Settings that could not be put back: ${list(left)}.`] : []),
+      ...(why === undefined ? [] : [endWith(why)]),
+    ].join(' '),
+  'triggers.found': ({ target, triggers }, view) =>
+    `${place(target, view)}: run in the staging slot beside production's own: ` +
+    `${list(triggers.map(({ name, type }) => `${name} (${type})`))}. ` +
+    'To keep them quiet there: stagingTriggers: disable.',
+  'preview.begun': ({ target }, view) =>
+    `${place(target, view)}: production's settings are put on the staging slot for a preview.`,
+  'preview.done': ({ target }, view) =>
+    `${place(target, view)}: the release runs in the staging slot with production's settings.`,
+  'reset.begun': ({ target, why }, view) =>
+    `${place(target, view)}: cancelling the prepared swap. ${endWith(why)}`,
+  'reset.done': ({ target }, view) => `${place(target, view)}: no swap is prepared any more.`,
+  'reset.failed': ({ target, failure }, view) =>
+    `${place(target, view)}: the prepared swap could not be cancelled. ${tellFailure(failure)}`,
   'reading.taken': ({ reading }, view) => tellReading(reading, view),
   'target.cleared': ({ target, during, verdict }, view) =>
     during === 'clear'
       ? `${place(target, view)}: cleared for promotion: ${endWith(verdict.why)}`
-      : `${place(target, view)}: still well right before its promotion: ${endWith(verdict.why)}`,
+      : during === 'preview'
+        ? `${place(target, view)}: well with production's settings: ${endWith(verdict.why)}`
+        : `${place(target, view)}: still well right before its promotion: ${endWith(verdict.why)}`,
   'target.refused': ({ target, verdict }, view) =>
     `${place(target, view)}: refused in staging (${verdict.conclusion}). ${tellVerdict(verdict)}`,
   'wave.opened': ({ wave, targets }) => `Wave ${wave} opens: ${list(targets)}.`,

@@ -1,6 +1,7 @@
 /** After a lost answer: what happened is read from the world, never guessed and never tried out. */
 import { asSlotwaveError } from '../errors.ts';
 import type { Candidate, Standing } from '../target/strategy.ts';
+import { resetTarget } from './preparation.ts';
 import type { Run } from './run.ts';
 
 export type Settled =
@@ -12,6 +13,7 @@ export type Settled =
 /** A request can be carried out late: only this long a quiet proves that it was not (azure-platform.md §3.5). */
 const settlePeriodMs = 150_000;
 const lookIntervalMs = 15_000;
+const maxResets = 2;
 /** Longer than the slowest swap seen (23 minutes), so that one still under way comes to its end. */
 const doubtDeadlineMs = 45 * 60_000;
 
@@ -21,6 +23,8 @@ export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settl
   let lastError = 'nothing was read';
   let sight: Sight = 'blind';
   let sinceMs = clock.now();
+  let pendingSinceMs: number | null = null;
+  let resets = 0;
   while (clock.now() < deadlineMs) {
     run.goOn();
     const standing = await strategy.inspect(candidate.target).catch((thrown: unknown) => {
@@ -31,10 +35,18 @@ export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settl
     sight = sightOf(standing, candidate);
     if (sight !== before) sinceMs = clock.now();
     lastError = standing?.pending ?? lastError;
+    pendingSinceMs = standing?.pending ? (pendingSinceMs ?? clock.now()) : null;
     if (standing && sight === 'moved') return { kind: 'happened', standing };
     if (standing && sight === 'strange' && before === 'strange') return { kind: 'drifted', standing };
     if (standing && sight === 'unmoved' && clock.now() - sinceMs >= settlePeriodMs) {
       return { kind: 'not-happened', standing };
+    }
+    // Prepared, and quiet for as long as a late request may take: a swap that failed half way has left it so, and
+    // Azure refuses everything else until it is cancelled (azure-platform.md §3.4).
+    if (pendingSinceMs !== null && clock.now() - pendingSinceMs >= settlePeriodMs && resets < maxResets) {
+      resets++;
+      pendingSinceMs = null;
+      await resetTarget(run, candidate, `the slot stayed ${standing?.pending ?? 'prepared'}`);
     }
     await run.pause(lookIntervalMs);
   }

@@ -7,6 +7,7 @@ import type { EndStanding, Outcome } from './events.ts';
 import { progressOf } from './progress.ts';
 import { recall, recallFailures, recallToRevert, recallTouched } from './recall.ts';
 import { allEnded, type Run } from './run.ts';
+import { tidyUp } from './tidy-up.ts';
 
 export interface Ended {
   readonly kind: 'ended';
@@ -20,6 +21,7 @@ const triesPerTarget = 4;
 const retryMs = 15_000;
 
 export async function end(run: Run, outcome: Outcome, why: string): Promise<Ended> {
+  await tidyUp(run, outcome);
   const standings = await readStandings(run);
   await run.note({ type: 'rollout.ended', outcome, why, standings });
   return { kind: 'ended', outcome, why };
@@ -27,6 +29,7 @@ export async function end(run: Run, outcome: Outcome, why: string): Promise<Ende
 
 /** All waves are baked. Settled means that Azure says so too, now. */
 export async function settle(run: Run): Promise<Ended> {
+  await tidyUp(run, 'settled');
   const standings = await readStandings(run);
   const promoted = run.names.filter(
     (name) => recall(run.entries, 'target.observed', name) && !recall(run.entries, 'target.failed', name),

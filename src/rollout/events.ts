@@ -84,12 +84,40 @@ export type Happening =
   | {
       readonly type: 'reading.taken';
       readonly reading: Reading;
-      readonly during: 'clear' | 'proof' | 'observe' | 'bake' | 'revert';
+      readonly during: 'clear' | 'preview' | 'proof' | 'observe' | 'bake' | 'revert';
     }
+  /** Names of settings that staging overwrites, taken down before the first write; their values are never here. */
+  | {
+      readonly type: 'settings.kept';
+      readonly target: string;
+      readonly changed: readonly string[];
+      readonly added: readonly string[];
+    }
+  /** After a refusal. `left`: could not be put back, because nobody knows the value any more, or somebody wrote. */
+  | {
+      readonly type: 'settings.restored';
+      readonly target: string;
+      readonly restored: readonly string[];
+      readonly left: readonly string[];
+      readonly why?: string | undefined;
+    }
+  /** Functions of the candidate that do not wait for HTTP, and so run in the staging slot beside production's. */
+  | {
+      readonly type: 'triggers.found';
+      readonly target: string;
+      readonly triggers: readonly { readonly name: string; readonly type: string }[];
+    }
+  /** Production's own settings are put on the candidate, to look at it as it will run. */
+  | { readonly type: 'preview.begun'; readonly target: string }
+  | { readonly type: 'preview.done'; readonly target: string }
+  /** A preparation is cancelled on both slots: a preview that is not followed by a promotion, or what a failed swap left. */
+  | { readonly type: 'reset.begun'; readonly target: string; readonly why: string }
+  | { readonly type: 'reset.done'; readonly target: string }
+  | { readonly type: 'reset.failed'; readonly target: string; readonly failure: Failure }
   | {
       readonly type: 'target.cleared';
       readonly target: string;
-      readonly during: 'clear' | 'proof';
+      readonly during: 'clear' | 'preview' | 'proof';
       readonly verdict: Verdict;
     }
   | { readonly type: 'target.refused'; readonly target: string; readonly verdict: Verdict }
@@ -151,6 +179,8 @@ export type Notice =
       readonly totalBytes: number;
     }
   | { readonly type: 'operation.waited'; readonly target: string; readonly what: string }
+  /** The package takes another road than the one that was asked for; `what` ends a sentence about the target. */
+  | { readonly type: 'delivery.turned'; readonly target: string; readonly what: string }
   | {
       readonly type: 'reading.noticed';
       readonly target: string;

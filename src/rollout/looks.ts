@@ -6,7 +6,7 @@ import type { Candidate } from '../target/strategy.ts';
 import { recall } from './recall.ts';
 import type { Run } from './run.ts';
 
-export type Occasion = 'clear' | 'proof' | 'observe' | 'bake' | 'revert';
+export type Occasion = 'clear' | 'preview' | 'proof' | 'observe' | 'bake' | 'revert';
 
 interface Watching {
   readonly occasion: Occasion;
@@ -22,7 +22,7 @@ interface Watching {
 export function watchCandidate(
   run: Run,
   candidate: Candidate,
-  occasion: 'clear' | 'proof',
+  occasion: 'clear' | 'preview' | 'proof',
   deadlineMs: number,
 ): Promise<Verdict> {
   const question = askCandidate(run, candidate, 'beside');
@@ -34,7 +34,13 @@ export function watchCandidate(
 
 /** Is what was promoted well in production? */
 export function watchPromoted(run: Run, candidate: Candidate, deadlineMs: number): Promise<Verdict> {
-  return watchFor(run, { occasion: 'observe', question: askCandidate(run, candidate, 'live'), deadlineMs });
+  const question = askCandidate(run, candidate, 'live');
+  // Swaps that succeeded were followed by 503s for some twenty seconds, and swaps were taken back by the platform:
+  // being well once is not enough. From where the promotion ended, not from where a resumed process begins.
+  const promoted = recall(run.entries, 'promote.done', candidate.target.name);
+  const sinceMs = promoted ? Date.parse(promoted.at) : run.ports.clock.now();
+  const holdUntilMs = sinceMs + (run.plan.swap?.observeForMs ?? 0);
+  return watchFor(run, { occasion: 'observe', question, deadlineMs, holdUntilMs });
 }
 
 /** Does it stay well until the bake is over? */
@@ -92,7 +98,8 @@ function askCandidate(run: Run, candidate: Candidate, side: Side): Question {
 async function watchFor(run: Run, watching: Watching): Promise<Verdict> {
   const { probes } = run.plan;
   let before = '';
-  const record = async ({ reading }: Sight) => {
+  const record = async ({ reading, triggers = [] }: Sight) => {
+    if (watching.occasion === 'clear') await noteTriggers(run, reading.target, triggers);
     // A journal of a long bake holds what changed, not the same line a thousand times; verdicts carry their readings.
     const now = signatureOf(reading);
     if (now === before) {
@@ -126,6 +133,16 @@ async function watchFor(run: Run, watching: Watching): Promise<Verdict> {
     run.goOn();
     throw reason;
   }
+}
+
+/** Told once: the first list in which there are any. */
+async function noteTriggers(
+  run: Run,
+  target: string,
+  triggers: NonNullable<Sight['triggers']>,
+): Promise<void> {
+  if (triggers.length === 0 || recall(run.entries, 'triggers.found', target)) return;
+  await run.note({ type: 'triggers.found', target, triggers });
 }
 
 function signatureOf(reading: Reading): string {

@@ -22,6 +22,8 @@ export interface Move {
   readonly candidate: Candidate;
   /** A fresh look at what is to go live, taken right before it does. */
   readonly prove: () => Promise<Verdict>;
+  /** A look at it as it will run, where one is asked for; null: none is. Taken after the proof. */
+  readonly preview?: () => Promise<Verdict | null>;
   readonly deadlineMs: number;
   /** Failures recorded before this entry belong to an earlier try, and do not count as the end of this one. */
   readonly sinceSeq: number;
@@ -48,10 +50,15 @@ export async function move(run: Run, task: Move): Promise<Moved> {
     if (!(asked instanceof Error)) return asked;
     inDoubt = asked.kind === 'doubt';
     if (inDoubt) await run.note({ type: 'doubt.raised', target: name, verb, failure: failureOf(asked) });
-    else if (requests + 1 >= maxRequests || run.ports.clock.now() >= task.deadlineMs)
+    else if (requests + 1 >= worthOf(asked) || run.ports.clock.now() >= task.deadlineMs)
       return giveUp(run, task, asked);
     else await run.pause(asked.retryAfterMs ?? firstRetryMs * 2 ** requests);
   }
+}
+
+/** How often all in all: some failures are worth one more request, and no more (azure-platform.md §3.4). */
+function worthOf({ retryLimit }: SlotwaveError): number {
+  return Math.min(maxRequests, 1 + (retryLimit ?? maxRequests));
 }
 
 /** Null: it certainly did not happen, and may be asked for again. */
@@ -73,8 +80,11 @@ async function askOnce(run: Run, task: Move, requests: number): Promise<Moved | 
   const target = candidate.target.name;
   const verdict = await task.prove();
   if (verdict.conclusion !== 'healthy') return tellUnproven(run, task, verdict);
-  const cleared = clear(candidate, verdict);
   try {
+    const previewed = await task.preview?.();
+    // The slot has its own settings back, so nothing is pending any more when this is looked into.
+    if (previewed && previewed.conclusion !== 'healthy') return await tellUnproven(run, task, previewed);
+    const cleared = clear(candidate, previewed ?? verdict);
     const before = await inspectTwice(run, candidate);
     if (!isUnmoved(before, candidate)) return await tellElsewhere(run, task, before);
     if (!recall(run.entries, `${verb}.begun`, target))

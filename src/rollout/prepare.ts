@@ -101,7 +101,9 @@ async function stageOne(
   for (let attempt = 0; ; attempt++) {
     run.goOn();
     const { strategy, stop } = run.ports;
-    const staged = await strategy.stage(run.facts(name).target, run.release, stop).catch(asSlotwaveError);
+    const staged = await keepSettings(run, name)
+      .then(() => strategy.stage(run.facts(name).target, run.release, stop))
+      .catch(asSlotwaveError);
     if (!(staged instanceof Error)) {
       const { incumbentId, address } = staged;
       await run.note({
@@ -123,6 +125,15 @@ async function stageOne(
     run.ports.tell({ type: 'operation.waited', target: name, what: staged.message });
     await run.pause(waitMs);
   }
+}
+
+/** What will be overwritten is taken down first, and by name in the journal: a refusal puts it back. */
+async function keepSettings(run: Run, name: string): Promise<void> {
+  const { keep } = run.ports.strategy;
+  if (!keep || recall(run.entries, 'settings.kept', name)) return;
+  const { changed, added } = await keep(run.facts(name).target);
+  if (changed.length + added.length > 0)
+    await run.note({ type: 'settings.kept', target: name, changed, added });
 }
 
 async function tellStageFailure(

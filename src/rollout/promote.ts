@@ -6,6 +6,7 @@ import { findDrift } from './drift.ts';
 import { watchCandidate, watchPromoted } from './looks.ts';
 import { move } from './move.ts';
 import { createPool } from './pool.ts';
+import { cancelPreview, previewCandidate } from './preparation.ts';
 import type { Candidates } from './prepare.ts';
 import { recall, recallFailures } from './recall.ts';
 import { revertTolerated } from './roll-back.ts';
@@ -57,11 +58,13 @@ async function promoteOne(run: Run, candidate: Candidate): Promise<string | null
     verb: 'promote',
     candidate,
     prove: () => prove(run, candidate, deadlineMs),
+    preview: () => previewCandidate(run, candidate, deadlineMs),
     deadlineMs,
     sinceSeq: 0,
   });
   if (moved.kind === 'lost') return moved.why;
   if (moved.kind === 'unmoved') {
+    await cancelPreview(run, candidate, 'the promotion failed');
     await run.note({ type: 'target.failed', target, why: moved.failure.message, verdict: null });
     return null;
   }
@@ -69,12 +72,13 @@ async function promoteOne(run: Run, candidate: Candidate): Promise<string | null
     moved.kind === 'unproven'
       ? moved.verdict
       : await watchPromoted(run, candidate, deadlineMs - run.ports.clock.now());
+  // Well or not: the platform takes swaps back by itself, and then it is another release that answers.
+  const drift = moved.kind === 'moved' ? await findDrift(run, candidate) : null;
+  if (drift !== null) return drift;
   if (verdict.conclusion === 'healthy') {
     await run.note({ type: 'target.observed', target, verdict });
     return null;
   }
-  const drift = moved.kind === 'moved' ? await findDrift(run, candidate) : null;
-  if (drift !== null) return drift;
   if (verdict.conclusion !== 'unhealthy') return `${target}: ${verdict.why}`;
   await run.note({ type: 'target.failed', target, why: verdict.why, verdict });
   return null;

@@ -16,6 +16,8 @@ export interface SlotsReading {
   readonly lastSwapAt: string | null;
   /** The other slot, when a swap with preview was left half done. */
   readonly preparedFor: string | null;
+  /** True when settings of the staging slot refer to Key Vault; absent: not known to. */
+  readonly besideRefers?: boolean | undefined;
 }
 
 export interface DeployProgress {
@@ -23,10 +25,45 @@ export interface DeployProgress {
   readonly totalBytes: number;
 }
 
+/** A setting whose value is read from Key Vault, as the platform sees it (azure-platform.md §4.2). */
+export interface SettingReference {
+  readonly setting: string;
+  /** `Resolved`, `AccessToKeyVaultDenied`, `SecretNotFound`, … */
+  readonly status: string;
+  readonly vault: string | null;
+  /** What the platform says about it, tamed. */
+  readonly details: string;
+}
+
+/** A function that is started by something other than an HTTP request. */
+export interface FunctionTrigger {
+  readonly name: string;
+  /** `timerTrigger`, `queueTrigger`, … */
+  readonly type: string;
+}
+
+export interface SwapOptions {
+  /** Default: true. */
+  readonly preserveVnet?: boolean | undefined;
+}
+
+/** One change of the staging slot's settings; null takes a setting away. */
+export type SettingsChange = Readonly<Record<string, string | null>>;
+
 export interface SlotClient {
   readSlots(target: Target): Promise<SlotsReading>;
+  /** The staging slot's settings, values included. */
+  readSettings(target: Target): Promise<Readonly<Record<string, string>>>;
   /** Merges these into the staging slot's settings in one PUT and verifies them; nothing else is lost. Idempotent. */
   writeSettings(target: Target, settings: Readonly<Record<string, string>>): Promise<void>;
+  /** Changes exactly these and verifies it, in one PUT; none when all is so already. */
+  changeSettings(target: Target, change: SettingsChange): Promise<void>;
+  /** Makes settings of these names stay with their slots in a swap, beside those that do already. Idempotent. */
+  keepWithSlot(target: Target, names: readonly string[]): Promise<void>;
+  /** The references to Key Vault in the staging slot's settings, and whether the platform could follow them. */
+  readReferences(target: Target): Promise<readonly SettingReference[]>;
+  /** Triggers of what runs in a slot; null while its host lists no functions at all. */
+  readTriggers(target: Target, side: 'live' | 'beside'): Promise<readonly FunctionTrigger[] | null>;
   /** Uploads to the staging slot and follows the deployment to its end. Doing it again is harmless. */
   deployPackage(
     target: Target,
@@ -34,5 +71,9 @@ export interface SlotClient {
     onProgress: (progress: DeployProgress) => void,
   ): Promise<void>;
   /** Asks for the swap exactly once and follows it. Errors as `Strategy.promote` describes. */
-  swap(target: Target): Promise<void>;
+  swap(target: Target, options?: SwapOptions): Promise<void>;
+  /** Phase one of a swap with preview: production's sticky settings on the staging slot. Doubt when nobody answers. */
+  applyProductionSettings(target: Target, options?: SwapOptions): Promise<void>;
+  /** Cancels a swap that is half prepared, on both slots. Idempotent. */
+  resetPrepared(target: Target): Promise<void>;
 }

@@ -22,6 +22,18 @@ export interface Candidate {
   readonly address: URL | null;
 }
 
+/** Names of settings that staging changes or adds: what a refusal puts back. Values stay with the strategy. */
+export interface KeptSettings {
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+}
+
+export interface RestoredSettings {
+  readonly restored: readonly string[];
+  /** Changed by us, and their value from before is not known any more, or somebody else changed them since. */
+  readonly left: readonly string[];
+}
+
 declare const clearance: unique symbol;
 /** A candidate that was looked at and found healthy. Nothing else can be promoted. */
 export type Cleared = Candidate & { readonly [clearance]: true };
@@ -53,4 +65,15 @@ export interface Strategy {
   promote(candidate: Cleared, stop?: AbortSignal): Promise<Standing>;
   /** Brings the release that waits beside back: here `releaseId` is the incumbent, `incumbentId` the sick one. */
   revert(candidate: Cleared, stop?: AbortSignal): Promise<Standing>;
+
+  // What only some ways of moving a release can do. A strategy without one of these is never asked for it.
+
+  /** Makes the candidate run as it will in production, where it can still be looked at. Doing it again is harmless. */
+  readonly preview?: (candidate: Candidate, stop?: AbortSignal) => Promise<void>;
+  /** Cancels what is half prepared on a target, ours or not. Doing it again is harmless; live is not touched. */
+  readonly reset?: (target: Target) => Promise<void>;
+  /** Takes down what staging will overwrite. To be asked before the first `stage`, never after it. */
+  readonly keep?: (target: Target) => Promise<KeptSettings>;
+  /** Puts back what `keep` took down. Doing it again is harmless. */
+  readonly restore?: (target: Target, kept: KeptSettings) => Promise<RestoredSettings>;
 }

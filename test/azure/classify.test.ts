@@ -202,7 +202,7 @@ const rows: readonly Row[] = [
       'There was a conflict. SiteConfig.PublicNetworkAccess cannot be modified. Please modify the Site.PublicNetworkAccess property.',
     ),
     'refusal',
-    'conflict',
+    'network-access-conflict',
   ],
   [
     'a lock',

@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TargetFacts } from '../../src/plan/fleet.ts';
 import { checkFleet } from '../../src/preflight/check-fleet.ts';
+import type { PreflightRequest } from '../../src/preflight/finding.ts';
 import { rules } from '../../src/preflight/rules.ts';
 import { stampSetting } from '../../src/release/release.ts';
 import { slotFacts, targetFacts } from '../plan/fleet-facts.ts';
 
 const request = { settingNames: ['ORDERS_VERSION', 'WEBSITE_RUN_FROM_PACKAGE'] };
 
-function check(changes: Partial<TargetFacts>) {
-  return checkFleet({ targets: [targetFacts('weu', changes)] }, request);
+function check(changes: Partial<TargetFacts>, swap?: PreflightRequest['swap']) {
+  return checkFleet({ targets: [targetFacts('weu', changes)] }, { ...request, swap });
 }
 
 interface Case {
@@ -17,6 +18,7 @@ interface Case {
   readonly fires: Partial<TargetFacts>;
   readonly found: RegExp;
   readonly fix: RegExp;
+  readonly swap?: PreflightRequest['swap'];
   /** The nearest thing that is all right. */
   readonly silent: Partial<TargetFacts>;
 }
@@ -58,6 +60,32 @@ const cases: readonly Case[] = [
     silent: { lastSwapAt: '2026-01-01T00:00:00Z' },
   },
   {
+    id: 'slot-prepared-reset',
+    severity: 'warning',
+    swap: { preview: false, resetPrepared: true },
+    fires: { preparedFor: 'production' },
+    found: /prepared for a swap with "production", which will be cancelled/,
+    fix: /take swap\.resetPrepared out/,
+    silent: { lastSwapAt: '2026-01-01T00:00:00Z' },
+  },
+  {
+    id: 'preview-with-authentication',
+    swap: { preview: true, resetPrepared: false },
+    fires: { authenticated: true, operatingSystem: 'windows' },
+    found: /authentication is on, and swap\.preview is asked for/,
+    fix: /switch authentication off on production and on the slot/,
+    silent: { authenticated: false, operatingSystem: 'windows' },
+  },
+  {
+    id: 'preview-on-linux',
+    severity: 'warning',
+    swap: { preview: true, resetPrepared: false },
+    fires: { operatingSystem: 'linux' },
+    found: /runs on Linux/,
+    fix: /Try it on one target first/,
+    silent: { operatingSystem: 'windows' },
+  },
+  {
     id: 'auto-swap-on',
     fires: { staging: slotFacts({ autoSwapSlot: 'production' }) },
     found: /"staging" into "production"/,
@@ -87,7 +115,6 @@ const cases: readonly Case[] = [
   },
   {
     id: 'config-setting-sticky',
-    severity: 'warning',
     fires: { stickyNames: ['orders_version', 'OTHER'] },
     found: /^ORDERS_VERSION is a slot setting/,
     fix: /remove it from `settings`/,
@@ -122,14 +149,14 @@ const cases: readonly Case[] = [
 ];
 
 describe('preflight', () => {
-  it.each(cases)('finds $id ($fires)', ({ id, severity, fires, found, fix, silent }) => {
-    const findings = check(fires);
+  it.each(cases)('finds $id ($fires)', ({ id, severity, swap, fires, found, fix, silent }) => {
+    const findings = check(fires, swap);
     expect(findings.map((finding) => [finding.id, finding.severity, finding.target])).toEqual([
       [id, severity ?? 'error', 'weu'],
     ]);
     expect(findings[0]?.found).toMatch(found);
     expect(findings[0]?.fix).toMatch(fix);
-    expect(check(silent)).toEqual([]);
+    expect(check(silent, swap)).toEqual([]);
   });
 
   it.each([

@@ -33,7 +33,7 @@ export function auditLaws(world: World, plan: Plan): void {
   leftAlone(world, plan);
   refusedTouchedNothing(world);
   endSaysWhatRuns(world, plan);
-  promotionsWereCleared(world);
+  promotionsWereCleared(world, plan);
   revertsWereLookedAt(world);
 }
 
@@ -65,13 +65,14 @@ function endSaysWhatRuns(world: World, plan: Plan): void {
 }
 
 /** Law 7: in front of every promotion stands a clearance taken right before. */
-function promotionsWereCleared(world: World): void {
+function promotionsWereCleared(world: World, plan: Plan): void {
   for (const begun of allOf(world, 'promote.begun')) {
     const earlier = world.entries.filter((entry) => entry.seq < begun.seq);
     const cleared = earlier.findLast(
       (entry) => entry.type === 'target.cleared' && entry.target === begun.target,
     );
-    expect(cleared).toMatchObject({ during: 'proof', verdict: { conclusion: 'healthy' } });
+    const during = plan.swap?.preview ? 'preview' : 'proof';
+    expect(cleared).toMatchObject({ during, verdict: { conclusion: 'healthy' } });
   }
 }
 

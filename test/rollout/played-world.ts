@@ -18,6 +18,7 @@ import { besideHostOf, liveHostOf, makeReading, makeRelease } from '../builders.
 /**
  * What becomes of one request for a swap. `lost-*`: no answer came, and the slots were exchanged afterwards,
  * before, `late` (three minutes on) or not. `hollow`: reported as done, and nothing moved.
+ * `left-prepared`: a 500 that leaves the slot prepared.
  */
 export type SwapTrouble =
   | 'lost-before'
@@ -27,6 +28,7 @@ export type SwapTrouble =
   | 'throttled'
   | 'refused'
   | 'hollow'
+  | 'left-prepared'
   | 'hangs'
   | 'bug';
 
@@ -36,6 +38,8 @@ export interface Seen {
   /** What really runs there. */
   readonly release: string | null;
   readonly elapsedMs: number;
+  /** Whether it runs with production's settings while it is beside. */
+  readonly prepared: boolean;
 }
 
 export type Health = (seen: Seen) => Condition | null;
@@ -47,6 +51,13 @@ export interface Troubles {
   readonly deploys?: Readonly<Record<string, readonly ('unavailable' | 'refused' | null)[]>>;
   /** How what runs there answers; null: well. */
   readonly health?: Health;
+  /** The staging slot's settings before, and what the config writes. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly wanted?: Readonly<Record<string, string>>;
+  /** One entry a request for the preview of this target. */
+  readonly previews?: Readonly<Record<string, readonly ('lost-before' | 'lost-after' | 'refused' | null)[]>>;
+  /** Timers and the like that the candidate brings. */
+  readonly triggers?: readonly { readonly name: string; readonly type: string }[];
   readonly isUnreadable?: (target: string, elapsedMs: number) => boolean;
   /** Called right after an entry was journaled: a drift, a cancellation. */
   readonly after?: (entry: Recorded, world: World) => void;
@@ -56,11 +67,14 @@ interface Slots {
   live: string | null;
   beside: string | null;
   operation: string | null;
+  /** True while production's settings are on the staging slot. */
+  prepared: boolean;
+  settings: Readonly<Record<string, string>>;
 }
 
 /** What happened in the world, whatever the journal says. */
 export interface Deed {
-  readonly what: 'asked' | 'swapped' | 'deployed' | 'written';
+  readonly what: 'asked' | 'swapped' | 'deployed' | 'written' | 'applied' | 'reset' | 'changed';
   readonly target: string;
   readonly atMs: number;
 }
@@ -95,7 +109,10 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
   const slots = new Map(
     plan.targets.map(({ facts }): [string, Slots] => [
       facts.target.name,
-      { live: facts.production.releaseId, beside: null, operation: null },
+      {
+        ...{ live: facts.production.releaseId, beside: null, operation: null, prepared: false },
+        settings: troubles.settings ?? {},
+      },
     ]),
   );
   const startMs = clock.now();
@@ -117,7 +134,11 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
       },
     };
     const onProgress = () => {};
-    const strategy = createSlotSwap({ client, settings: {}, clock, onProgress, onWait: onProgress });
+    const { swap, stagingTriggers } = plan;
+    const strategy = createSlotSwap({
+      ...{ client, clock, swap, stagingTriggers, onProgress, onWait: onProgress },
+      settings: troubles.wanted ?? {},
+    });
     const look = playLook(parts, (question) => looks.push({ ...question, atMs: clock.now() }));
     const ports = { strategy, look, journal, clock, tell: (notice: Notice) => void notices.push(notice) };
     return { plan, release: makeRelease(), settingsDigest: 's', ports: { ...ports, stop: stop.signal } };
@@ -152,20 +173,45 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
     if (afterMs > swapTookMs) await clock.sleep(afterMs - swapTookMs);
     at.operation = 'SwapSiteSlots';
     await clock.sleep(Math.min(afterMs, swapTookMs));
-    [at.live, at.beside, at.operation] = [at.beside, at.live, null];
+    [at.live, at.beside, at.operation, at.prepared] = [at.beside, at.live, null, false];
     note('swapped', name);
   };
   return {
     async readSlots({ name }) {
       if (troubles.isUnreadable?.(name, clock.now() - startMs))
         throw new TransientError('503: ARM is unavailable', { code: 'arm-unavailable' });
-      const { live, beside, operation } = slots.get(name)!;
+      const { live, beside, operation, prepared } = slots.get(name)!;
       const hosts = { liveHost: liveHostOf(name), besideHost: besideHostOf(name) };
-      return { liveId: live, besideId: beside, operation, lastSwapAt: null, preparedFor: null, ...hosts };
+      return {
+        liveId: live,
+        besideId: beside,
+        operation,
+        lastSwapAt: null,
+        ...hosts,
+        preparedFor: prepared ? 'production' : null,
+      };
     },
     async writeSettings({ name }, settings) {
-      slots.get(name)!.beside = settings[stampSetting] ?? null;
+      const at = slots.get(name)!;
+      at.beside = settings[stampSetting] ?? at.beside;
+      at.settings = { ...at.settings, ...settings };
       note('written', name);
+    },
+    ...playSettings(slots, note),
+    async applyProductionSettings({ name }) {
+      const trouble = takeTurn('preview', name, troubles.previews?.[name]);
+      if (trouble === 'refused') throw new RefusalError('authentication', { code: 'swap-not-possible' });
+      const at = slots.get(name)!;
+      if (at.prepared) throw new RefusalError('409: prepared already', { code: 'slot-prepared' });
+      if (trouble !== 'lost-before') {
+        at.prepared = true;
+        note('applied', name);
+      }
+      if (trouble !== null) throw new DoubtError('the answer was lost', { code: 'answer-lost' });
+    },
+    async resetPrepared({ name }) {
+      slots.get(name)!.prepared = false;
+      note('reset', name);
     },
     async deployPackage({ name }) {
       await clock.sleep(deployTookMs);
@@ -177,8 +223,27 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
     async swap({ name }) {
       note('asked', name);
       const trouble = takeTurn('swap', name, troubles.swaps?.[name]);
+      if (trouble === 'left-prepared') slots.get(name)!.prepared = true;
       await carryOut(trouble, (afterMs) => exchange(name, afterMs));
     },
+  };
+}
+
+function playSettings(
+  slots: ReadonlyMap<string, Slots>,
+  note: Parts['note'],
+): Pick<SlotClient, 'readSettings' | 'changeSettings' | 'keepWithSlot' | 'readReferences' | 'readTriggers'> {
+  return {
+    readSettings: async ({ name }) => slots.get(name)!.settings,
+    async changeSettings({ name }, change) {
+      const at = slots.get(name)!;
+      const all = Object.entries({ ...at.settings, ...change });
+      at.settings = Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
+      if (Object.keys(change).length > 0) note('changed', name);
+    },
+    keepWithSlot: async () => {},
+    readReferences: async () => [],
+    readTriggers: async () => [],
   };
 }
 
@@ -191,6 +256,7 @@ async function carryOut(
     case null:
       return exchange(swapTookMs);
     case 'lost-before':
+    case 'left-prepared':
       throw lost();
     case 'lost-after':
       await exchange(swapTookMs);
@@ -222,12 +288,13 @@ function playLook({ clock, startMs, slots, troubles }: Parts, note: (question: Q
     note(question);
     await clock.sleep(100, signal);
     const { target, side, expected, checks } = question;
-    const release = slots.get(target.name)![side];
+    const { [side]: release, prepared } = slots.get(target.name)!;
     const health = troubles.health?.({
       target: target.name,
       side,
       release,
       elapsedMs: clock.now() - startMs,
+      prepared,
     });
     const isMistaken = release !== expected && health !== 'unreachable';
     const condition = isMistaken ? 'starting' : (health ?? 'healthy');
@@ -238,6 +305,7 @@ function playLook({ clock, startMs, slots, troubles }: Parts, note: (question: Q
       reading: { ...reading, side, expected },
       functions: isWell ? ['orders'] : [],
       passed: isWell ? checks.map((check) => check.name) : [],
+      triggers: isWell ? (troubles.triggers ?? []) : [],
     };
   };
 }

@@ -1,8 +1,8 @@
 /** Slots that answer from a script, behind the real strategy; what was asked of them is kept. */
 import { VirtualClock } from '../../src/clock.ts';
 import type { SlotwaveError } from '../../src/errors.ts';
-import type { SlotsReading } from '../../src/target/slot-client.ts';
-import { createSlotSwap } from '../../src/target/slot-swap.ts';
+import type { SlotClient, SlotsReading } from '../../src/target/slot-client.ts';
+import { createSlotSwap, type SlotSwapParts } from '../../src/target/slot-swap.ts';
 import { type Candidate, clear, type Strategy } from '../../src/target/strategy.ts';
 import { besideHostOf, incumbentId, liveHostOf, makeTarget, releaseId } from '../builders.ts';
 
@@ -24,9 +24,12 @@ export interface Script {
   readonly reads: readonly (Slots | Error)[];
   readonly swap?: () => Promise<void>;
   readonly deploy?: () => Promise<void>;
+  /** Other answers, and what else the plan asks for. */
+  readonly client?: Partial<SlotClient>;
+  readonly parts?: Partial<Pick<SlotSwapParts, 'swap' | 'stagingTriggers' | 'keep'>>;
 }
 
-export function script({ reads, swap, deploy }: Script) {
+export function script({ reads, swap, deploy, client, parts }: Script) {
   const clock = new VirtualClock();
   const calls: string[] = [];
   const written: Readonly<Record<string, string>>[] = [];
@@ -36,6 +39,7 @@ export function script({ reads, swap, deploy }: Script) {
   const strategy = createSlotSwap({
     clock,
     settings: { ORDERS_VERSION: '1.2.3' },
+    ...parts,
     onProgress: (_target, { sentBytes }) => sent.push(sentBytes),
     onWait: (_target, what) => waits.push(what),
     client: {
@@ -62,6 +66,22 @@ export function script({ reads, swap, deploy }: Script) {
         calls.push('swap');
         await swap?.();
       },
+      readSettings: async () => ({}),
+      async changeSettings() {
+        calls.push('change');
+      },
+      async keepWithSlot(_target, names) {
+        calls.push(`sticky ${names.join(' ')}`);
+      },
+      readReferences: async () => [],
+      readTriggers: async () => [],
+      async applyProductionSettings() {
+        calls.push('apply');
+      },
+      async resetPrepared() {
+        calls.push('reset');
+      },
+      ...client,
     },
   });
   return { clock, strategy, calls, written, waits, sent };
