@@ -23,6 +23,7 @@ const retryMs = 15_000;
 export async function end(run: Run, outcome: Outcome, why: string): Promise<Ended> {
   await tidyUp(run, outcome);
   const standings = await readStandings(run);
+  if (outcome === 'rolled-back') return tellRolledBack(run, why, standings);
   await run.note({ type: 'rollout.ended', outcome, why, standings });
   return { kind: 'ended', outcome, why };
 }
@@ -35,17 +36,7 @@ export async function settle(run: Run): Promise<Ended> {
     (name) => recall(run.entries, 'target.observed', name) && !recall(run.entries, 'target.failed', name),
   );
   const astray = standings.filter((each) => promoted.includes(each.target) && each.live !== run.release.id);
-  if (astray.length > 0) {
-    const why = astray
-      .map(
-        (each) =>
-          `${each.target} runs ${each.readable ? (each.live ?? 'a release without a stamp') : 'nobody knows what'}`,
-      )
-      .join('; ');
-    await run.note({ type: 'halt.decided', why });
-    await run.note({ type: 'rollout.ended', outcome: 'halted', why, standings });
-    return { kind: 'ended', outcome: 'halted', why };
-  }
+  if (astray.length > 0) return endAstray(run, astray, standings);
   if (promoted.length === 0 && run.names.length > 0) return endWithout(run, standings);
   const why = `${promoted.length} of ${run.names.length} targets run ${run.release.id}`;
   const settled = standings.map((each) =>
@@ -55,12 +46,39 @@ export async function settle(run: Run): Promise<Ended> {
   return { kind: 'ended', outcome: 'settled', why };
 }
 
+/** All that had to go back is back. Rolled back means that Azure says so too, now. */
+async function tellRolledBack(run: Run, why: string, standings: readonly EndStanding[]): Promise<Ended> {
+  const astray = standings.filter(({ target, live }) => {
+    const isBack = recall(run.entries, 'target.reverted', target) !== null;
+    return isBack && live !== recall(run.entries, 'stage.done', target)?.incumbentId;
+  });
+  if (astray.length > 0) return endAstray(run, astray, standings, `${why}. `);
+  await run.note({ type: 'rollout.ended', outcome: 'rolled-back', why, standings });
+  return { kind: 'ended', outcome: 'rolled-back', why };
+}
+
+/** What was done is not what is there: somebody else was here, and only a human can say what is right. */
+async function endAstray(
+  run: Run,
+  astray: readonly EndStanding[],
+  standings: readonly EndStanding[],
+  before = '',
+): Promise<Ended> {
+  const tell = ({ target, readable, live }: EndStanding) =>
+    `${target} runs ${readable ? (live ?? 'a release without a stamp') : 'nobody knows what'}`;
+  const why = `${before}${astray.map(tell).join('; ')}`;
+  await run.note({ type: 'halt.decided', why });
+  await run.note({ type: 'rollout.ended', outcome: 'halted', why, standings });
+  return { kind: 'ended', outcome: 'halted', why };
+}
+
 /** Every failure was tolerated, and nothing is left that runs the release: that is no success. */
 async function endWithout(run: Run, standings: readonly EndStanding[]): Promise<Ended> {
   const why = explainFailures(recallFailures(run.entries));
   const isBack = recallToRevert(run.entries).length === 0;
   const wasTouched = recallTouched(run.entries).length > 0;
-  const outcome = isBack ? (wasTouched ? 'rolled-back' : 'refused') : 'halted';
+  if (isBack && wasTouched) return tellRolledBack(run, why, standings);
+  const outcome = isBack ? 'refused' : 'halted';
   await run.note({ type: 'rollout.ended', outcome, why, standings });
   return { kind: 'ended', outcome, why };
 }
