@@ -37,7 +37,7 @@ export const storageScope = 'https://storage.azure.com/.default';
 
 /** What is signed, and how: an old form, because clouds of their own learn the newest years later. */
 const signatureVersion = '2023-11-03';
-const blockBytes = 8 * 1024 * 1024;
+const blockBytes = 4 * 1024 * 1024;
 const blocksAtOnce = 4;
 /** Clocks differ: an address that begins to be good at our "now" may not be good yet over there. */
 const skewMs = 5 * 60_000;
@@ -48,10 +48,10 @@ const longestLifeMs = 24 * 60 * 60_000;
 export function openPackageStore(parts: StoreParts): PackageStore {
   const kept = new Map<string, Promise<void>>();
   const blobOf = lazily(async () => {
-    const { service, container } = await connectStore(parts.address, parts);
-    return { service, container: service.getContainerClient(container) };
+    const { account, container } = await connectStore(parts.address, parts);
+    return { account, container: account.getContainerClient(container) };
   });
-  const keys = keepKey(parts, async () => (await blobOf()).service);
+  const keys = keepKey(parts, async () => (await blobOf()).account);
   return {
     keep: (release, onSent) => {
       const earlier = kept.get(release.digest);
@@ -178,7 +178,7 @@ function changed(release: Release): RefusalError {
 /** One key signs for all targets of a rollout; asked for again when it ends before what it should sign. */
 function keepKey(
   parts: StoreParts,
-  service: () => Promise<BlobServiceClient>,
+  account: () => Promise<BlobServiceClient>,
 ): (untilMs: number) => Promise<UserDelegationKey> {
   let kept: { readonly key: Promise<UserDelegationKey>; readonly endsMs: number } | null = null;
   return (untilMs) => {
@@ -186,7 +186,7 @@ function keepKey(
     const nowMs = parts.clock.now();
     const endsMs = Math.max(untilMs, nowMs + keyLifeMs);
     const what = `ask ${parts.address} for a key to lend the package with`;
-    const key = service().then((client) =>
+    const key = account().then((client) =>
       retryRead(
         parts,
         () => sendAs(() => client.getUserDelegationKey(new Date(nowMs - skewMs), new Date(endsMs))),

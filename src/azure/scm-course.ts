@@ -77,7 +77,7 @@ export type Sent =
 /**
  * Windows' Kudu keeps our message with a zip that was pushed; OneDeploy takes the parameter and forgets it, on
  * either system, so there ours is one that was not there before. A temporary record carries no message; it only
- * says that something is coming. What then runs is asked for its stamp, whoever's record this was.
+ * says that something is coming. What then runs is asked for its stamp, whosever record this was.
  */
 export function pickOwn({ known, release, named }: Course, list: readonly Deployment[]): Deployment | null {
   const fresh = list.filter((each) => !known.has(each.id));

@@ -31,43 +31,16 @@ export interface SessionParts {
   readonly now: () => number;
 }
 
-export function openSession({
-  hostName,
-  transport,
-  tokens,
-  scheme = 'Bearer',
-  now,
-}: SessionParts): ScmSession {
-  const origin = new URL(`https://${hostName}`).origin;
-  const cookies = new Map<string, string>();
-  const ask = async (
-    request: Omit<HttpRequest, 'url' | 'headers'> & {
-      path: string;
-      headers?: Readonly<Record<string, string>>;
-    },
-  ) => {
-    const token = await tokens.current();
-    const headers: Record<string, string> = {
-      accept: 'application/json',
-      'cache-control': 'no-cache',
-      ...request.headers,
-      authorization: `${scheme} ${token}`,
-    };
-    if (cookies.size > 0)
-      headers['cookie'] = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const { path, ...rest } = request;
-    const answer = await transport({ ...rest, url: sameOrigin(origin, path), headers });
-    keepAffinity(cookies, answer.setCookies);
-    if (answer.status === 401) tokens.drop(token);
-    return answer;
-  };
+export function openSession(parts: SessionParts): ScmSession {
+  const origin = new URL(`https://${parts.hostName}`).origin;
+  const ask = createAsk(parts, origin);
   return {
     origin,
     read: async (path, timeoutMs = requestTimeoutMs) => {
       const get = () => ask({ method: 'GET', path, timeoutMs });
       const first = await get();
       // A refused token was dropped: a read may simply ask once more with the next one.
-      return demandSuccess(first.status === 401 ? await get() : first, now());
+      return demandSuccess(first.status === 401 ? await get() : first, parts.now());
     },
     upload: async ({ path, headers, bytes, open, timeoutMs, onSent }) =>
       demandSuccess(
@@ -80,8 +53,35 @@ export function openSession({
           onSent,
           freshConnection: true,
         }),
-        now(),
+        parts.now(),
       ),
+  };
+}
+
+type Ask = (
+  request: Omit<HttpRequest, 'url' | 'headers'> & {
+    readonly path: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+) => Promise<HttpAnswer>;
+
+/** Signs each request, keeps the cookie of the instance that answers, and drops a token that was refused. */
+function createAsk({ transport, tokens, scheme = 'Bearer' }: SessionParts, origin: string): Ask {
+  const cookies = new Map<string, string>();
+  return async ({ path, ...request }) => {
+    const token = await tokens.current();
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'cache-control': 'no-cache',
+      ...request.headers,
+      authorization: `${scheme} ${token}`,
+    };
+    if (cookies.size > 0)
+      headers['cookie'] = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await transport({ ...request, url: sameOrigin(origin, path), headers });
+    keepAffinity(cookies, answer.setCookies);
+    if (answer.status === 401) tokens.drop(token);
+    return answer;
   };
 }
 

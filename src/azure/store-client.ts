@@ -5,27 +5,27 @@ import type { Tokens } from './tokens.ts';
 import { requestTimeoutMs, type Transport } from './transport.ts';
 
 export interface StoreClient {
-  readonly service: BlobServiceClient;
+  readonly account: BlobServiceClient;
   readonly container: string;
 }
 
-/** @param address `https://<account>.blob.core.windows.net/<container>`, or with the account in the path. */
+/** @param store `https://<account>.blob.core.windows.net/<container>`, or with the account in the path. */
 export async function connectStore(
-  address: string,
+  store: string,
   parts: { readonly transport: Transport; readonly tokens: Tokens },
 ): Promise<StoreClient> {
-  const { AnonymousCredential, BlobServiceClient: Service } = await loadStorage();
-  const url = new URL(address);
+  const { AnonymousCredential, BlobServiceClient: Account } = await loadStorage();
+  const url = new URL(store);
   const segments = url.pathname.split('/').filter((part) => part !== '');
   const container = decodeURIComponent(segments.pop() ?? '');
-  const account = [url.origin, ...segments].join('/');
-  const service = new Service(account, new AnonymousCredential(), {
+  const address = [url.origin, ...segments].join('/');
+  const account = new Account(address, new AnonymousCredential(), {
     httpClient: asOldClient(sign(parts, url.origin)),
     // Repeated by us, on our clock.
     retryOptions: { maxTries: 1 },
     userAgentOptions: { userAgentPrefix: 'slotwave' },
   });
-  return { service, container };
+  return { account, container };
 }
 
 /** Loaded when it is needed: most rollouts never speak to a store. */
@@ -54,18 +54,21 @@ function sign(
   };
 }
 
+/** A block on a line that nobody should have: 64 KiB a second. */
+const slowestBytesPerMs = 64;
+
 type OldClient = NonNullable<StoragePipelineOptions['httpClient']>;
 
 function asOldClient(transport: Transport): OldClient {
   return {
     sendRequest: async (request) => {
-      const { body } = request as { readonly body?: unknown };
+      const body = bodyOf((request as { readonly body?: unknown }).body);
       const answer = await transport({
         method: request.method,
         url: request.url,
         headers: withoutEncoding(request.headers.toJson()),
-        body: bodyOf(body),
-        timeoutMs: request.timeout > 0 ? request.timeout : requestTimeoutMs,
+        body,
+        timeoutMs: requestTimeoutMs + Math.ceil((body?.length ?? 0) / slowestBytesPerMs),
       });
       // Their kind of headers, which they export no maker of: the request's own, emptied.
       const headers = request.headers.clone();

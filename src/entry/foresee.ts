@@ -43,7 +43,12 @@ export async function foresee({ config, pkg, connection, clock, force }: Foresee
   return {
     plan,
     fleet,
-    findings: checkFleet(fleet, { settingNames: plan.settingNames, swap: plan.swap, leave }),
+    findings: checkFleet(fleet, {
+      settingNames: plan.settingNames,
+      swap: plan.swap,
+      delivery: config.delivery,
+      leave,
+    }),
   };
 }
 

@@ -90,8 +90,8 @@ export function checkAutoSwap({ target, production, staging }: TargetFacts): Sai
   };
 }
 
-export function checkScmHost({ target, staging }: TargetFacts): Said {
-  if (!staging || staging.scmHostName) return null;
+export function checkScmHost({ target, staging }: TargetFacts, { delivery }: PreflightRequest): Said {
+  if (!staging || staging.scmHostName || (delivery && delivery.mode !== 'push')) return null;
   return {
     found: `Azure names no SCM host for the slot "${target.slot}".`,
     fix: `Look at the slot's host names: az functionapp show ${nameApp(target)} --slot ${target.slot} --query hostNameSslStates`,

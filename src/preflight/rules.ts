@@ -1,4 +1,6 @@
 /** The rules, in the order in which they are told. */
+
+import { checkRemoteBuild } from './check-delivery.ts';
 import { checkConfigSettings, checkRunFromPackage, checkStamp } from './check-settings.ts';
 import {
   checkAutoSwap,
@@ -114,9 +116,15 @@ export const rules: readonly Rule[] = [
     id: 'config-setting-sticky',
     severity: 'error',
     why: 'It would be written to the staging slot and stay there in the swap: production keeps the value it has. Production is changed by swaps alone, because a write there restarts what is live, unprobed.',
-
     source: slotDocs,
     check: checkConfigSettings,
+  },
+  {
+    id: 'remote-build-on-windows',
+    severity: 'error',
+    why: 'Only the SCM sites of Linux apps build what they are given; on Windows the package would run as it is.',
+    source: `${docs}/azure-functions/functions-deployment-technologies`,
+    check: checkRemoteBuild,
   },
   {
     id: 'scm-host-missing',

@@ -47,6 +47,8 @@ function tell(event: Shown, view: View): string {
       );
     case 'operation.waited':
       return `${place(event.target, view)}: waiting: ${event.what}`;
+    case 'delivery.turned':
+      return `${place(event.target, view)}: ${event.what}.`;
     case 'reading.noticed':
       return tellReading(event.reading, view);
     default:

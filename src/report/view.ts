@@ -125,6 +125,7 @@ function rowChange(event: Shown | Tick, view: View): RowChange | null {
     case 'upload.progressed':
       return one(event.target, { upload: { sentBytes: event.sentBytes, totalBytes: event.totalBytes } });
     case 'operation.waited':
+    case 'delivery.turned':
       return one(event.target, { waitingFor: event.what });
     case 'reading.noticed':
     case 'reading.taken':

@@ -45,6 +45,7 @@ interface World {
   readonly credentials?: Said;
   /** The SCM site */
   readonly scmList?: (times: number, headers: Sent['headers']) => Answer;
+  readonly scmOne?: Said;
   readonly upload?: Said;
 }
 
@@ -72,8 +73,10 @@ const record = (id: string, status: number, more: object = {}) => ({
     ...more,
   },
 });
+const pushed = (status: number) => ({ ...record('d1', status).properties, message: release.id });
 const list = (...records: readonly object[]) => json({ value: records });
-const roadDeadlineMs = 20 * 60_000;
+/** Shorter than what a deployment may take when nobody says how long. */
+const roadDeadlineMs = 12 * 60_000;
 
 const shelf = (): PackageStore & { readonly kept: string[]; readonly lent: number[] } => {
   const kept: string[] = [];
@@ -153,8 +156,8 @@ async function deliver(world: World) {
     const times = (counts.get('scm') ?? 0) + 1;
     counts.set('scm', times);
     const uploaded = (counts.get('upload') ?? 0) > 0;
-    const done = { ...record('d1', 4).properties, message: release.id };
-    if (!asked.startsWith('/api/deployments?')) return json(done);
+    const done = pushed(4);
+    if (!asked.startsWith('/api/deployments?')) return next('scmOne', world.scmOne, json(done));
     return world.scmList?.(times, headers) ?? json(uploaded ? [done] : []);
   };
   const { transport, sent } = script(
@@ -531,6 +534,30 @@ describe('an SCM site that cannot be reached from here', () => {
     });
     expect(cold.end).toBe('refusal azure-refused');
     expect(cold.notices).toEqual([]);
+  });
+});
+
+describe('the time that one deployment may take', () => {
+  it.each([
+    [
+      'never ends',
+      { scmList: (times: number) => json(times === 1 ? [] : [pushed(2)]), scmOne: json(pushed(2)) },
+    ],
+    [
+      'meets a site that is always busy',
+      {
+        upload: {
+          status: 409,
+          body: 'There is a deployment currently in progress. Please try again when it completes.',
+        },
+        scmList: () => json([]),
+      },
+    ],
+  ] as const)('is what the target has for its progress: a push that %s', async (_, world) => {
+    const story = await deliver(world);
+    expect(story.end).toMatch(/^transient deployment-(without-verdict|in-progress)$/);
+    expect(story.tookMs).toBeGreaterThan(roadDeadlineMs - 70_000);
+    expect(story.tookMs).toBeLessThanOrEqual(roadDeadlineMs + 40_000);
   });
 });
 

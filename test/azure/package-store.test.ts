@@ -80,7 +80,7 @@ async function fetchAs(url: string): Promise<{ status: number; digest: string }>
 
 describe('a shelf of packages', () => {
   it('takes a package of several blocks once, whoever asks how often, and tells how far it is', async () => {
-    const release = makeRelease(20 * 1024 * 1024);
+    const release = makeRelease(10 * 1024 * 1024);
     const { store, puts } = openStore();
     const told: number[] = [];
     await Promise.all([1, 2, 3].map(() => store.keep(release, (bytes) => told.push(bytes))));
@@ -134,7 +134,7 @@ describe('a shelf of packages', () => {
   });
 
   it('sends each block again that was lost, from its own first byte, and takes a lost last answer for what it did', async () => {
-    const release = makeRelease(9 * 1024 * 1024);
+    const release = makeRelease(5 * 1024 * 1024);
     const lostOnce = new Set<string>();
     const { store, puts } = openStore({
       between: async (request, next) => {

@@ -306,6 +306,23 @@ describe('a deployment', () => {
       'done',
       2,
     ],
+    [
+      'waits for another deployment that KuduLite tells of as a JSON string',
+      {
+        upload: (n) =>
+          n < 2
+            ? {
+                status: 409,
+                headers: { 'content-type': 'application/json' },
+                body: JSON.stringify(
+                  'There is a deployment currently in progress. Please try again when it completes.',
+                ),
+              }
+            : accepted,
+      },
+      'done',
+      2,
+    ],
     ['does not wait for ever', { upload: () => busy }, 'transient deployment-in-progress', 240],
     [
       'is refused where the package is a URL',
@@ -317,6 +334,23 @@ describe('a deployment', () => {
       },
       'refusal package-is-remote',
       1,
+    ],
+    [
+      'is refused where the package is a URL, told by KuduLite',
+      { upload: () => ({ status: 409, body: JSON.stringify('Run-From-Zip is set to a remote URL') }) },
+      'refusal package-is-remote',
+      1,
+    ],
+    [
+      'is refused while the app is stopped',
+      {
+        list: () => ({
+          status: 403,
+          body: '<html><title>Error 403</title>The web app you have attempted to reach is currently stopped</html>',
+        }),
+      },
+      'refusal site-stopped',
+      0,
     ],
     [
       'is refused for its zip',

@@ -8,13 +8,18 @@ import { slotFacts, targetFacts } from '../plan/fleet-facts.ts';
 
 const request = { settingNames: ['ORDERS_VERSION', 'WEBSITE_RUN_FROM_PACKAGE'] };
 
-function check(changes: Partial<TargetFacts>, swap?: PreflightRequest['swap']) {
-  return checkFleet({ targets: [targetFacts('weu', changes)] }, { ...request, swap });
+function check(
+  changes: Partial<TargetFacts>,
+  swap?: PreflightRequest['swap'],
+  delivery?: PreflightRequest['delivery'],
+) {
+  return checkFleet({ targets: [targetFacts('weu', changes)] }, { ...request, swap, delivery });
 }
 
 interface Case {
   readonly id: string;
   readonly severity?: 'warning';
+  readonly delivery?: PreflightRequest['delivery'];
   readonly fires: Partial<TargetFacts>;
   readonly found: RegExp;
   readonly fix: RegExp;
@@ -24,6 +29,14 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  {
+    id: 'remote-build-on-windows',
+    delivery: { mode: 'push', remoteBuild: true },
+    fires: { operatingSystem: 'windows' },
+    found: /remoteBuild .* Windows/,
+    fix: /Build before packing/,
+    silent: { operatingSystem: 'linux' },
+  },
   {
     id: 'slot-missing',
     fires: { staging: null },
@@ -149,14 +162,14 @@ const cases: readonly Case[] = [
 ];
 
 describe('preflight', () => {
-  it.each(cases)('finds $id ($fires)', ({ id, severity, swap, fires, found, fix, silent }) => {
-    const findings = check(fires, swap);
+  it.each(cases)('finds $id ($fires)', ({ id, severity, swap, delivery, fires, found, fix, silent }) => {
+    const findings = check(fires, swap, delivery);
     expect(findings.map((finding) => [finding.id, finding.severity, finding.target])).toEqual([
       [id, severity ?? 'error', 'weu'],
     ]);
     expect(findings[0]?.found).toMatch(found);
     expect(findings[0]?.fix).toMatch(fix);
-    expect(check(silent, swap)).toEqual([]);
+    expect(check(silent, swap, delivery)).toEqual([]);
   });
 
   it.each([
@@ -177,6 +190,12 @@ describe('preflight', () => {
     expect(check({ planTier: 'FlexConsumption', staging: null }).map(({ id }) => id)).toEqual([
       'plan-unsupported',
     ]);
+  });
+
+  it('asks for no SCM host where the slot fetches its package', () => {
+    const staging = slotFacts({ scmHostName: null });
+    expect(check({ staging }, undefined, { mode: 'pull', remoteBuild: false })).toEqual([]);
+    expect(check({ staging }).map(({ id }) => id)).toEqual(['scm-host-missing']);
   });
 
   it('says all that is wrong with a target, and with every target', () => {
