@@ -1,5 +1,6 @@
 /** Where the parts are joined: an engine with a journal on disk, a fleet in Azure, and somebody who is told. */
 import { scryptSync } from 'node:crypto';
+import { settingsFor } from '../azure/delivery.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
 import type { Plan, SwapRequest } from '../plan/plan.ts';
@@ -93,8 +94,12 @@ export function createStrategy(
   tell: (notice: Notice) => void = () => {},
 ): Strategy {
   return createSlotSwap({
-    client: connection.azure.slots,
-    settings: { ...warmUpSettings(plan?.swap), ...config.settings },
+    client: connection.azure.slotsFor({
+      delivery: config.delivery,
+      deadlineMs: config.strategy.progressDeadlineMs,
+      onNotice: (target, what) => tell({ type: 'delivery.turned', target: target.name, what }),
+    }),
+    settings: { ...warmUpSettings(plan?.swap), ...settingsFor(config.delivery), ...config.settings },
     swap: plan?.swap,
     stagingTriggers: plan?.stagingTriggers,
     keep,
