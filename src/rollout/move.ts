@@ -14,6 +14,8 @@ export type Moved =
   | { readonly kind: 'unmoved'; readonly failure: Failure }
   /** What was to go live is not well now; nothing was asked of Azure. */
   | { readonly kind: 'unproven'; readonly verdict: Verdict }
+  /** Nothing was asked of Azure: the rollout turned while this one was looked at. */
+  | { readonly kind: 'called-off' }
   /** Only a human can say what is right: somebody else wrote, or nothing can be read. */
   | { readonly kind: 'lost'; readonly why: string };
 
@@ -22,6 +24,8 @@ export interface Move {
   readonly candidate: Candidate;
   /** A fresh look at what is to go live, taken right before it does. */
   readonly prove: () => Promise<Verdict>;
+  /** Asked right before each request: a look takes minutes, and others may have failed meanwhile. */
+  readonly isCalledOff?: () => boolean;
   /** A look at it as it will run, where one is asked for; null: none is. Taken after the proof. */
   readonly preview?: () => Promise<Verdict | null>;
   readonly deadlineMs: number;
@@ -87,6 +91,7 @@ async function askOnce(run: Run, task: Move, requests: number): Promise<Moved | 
     const cleared = clear(candidate, previewed ?? verdict);
     const before = await inspectTwice(run, candidate);
     if (!isUnmoved(before, candidate)) return await tellElsewhere(run, task, before);
+    if (task.isCalledOff?.()) return { kind: 'called-off' };
     if (!recall(run.entries, `${verb}.begun`, target))
       await run.note({ type: `${verb}.begun`, target, before });
     if (requests >= maxRequests) return await giveUp(run, task, null);

@@ -35,7 +35,7 @@ export async function promoteWave(run: Run, wave: PlannedWave, candidates: Candi
     await pool.run(run.facts(candidate.target.name), async () => {
       if (mustStop()) return;
       // A defect of ours is thrown when all have ended; until then it must not promote anything more.
-      const why = await promoteOne(run, candidate).catch((thrown: unknown) => {
+      const why = await promoteOne(run, candidate, mustStop).catch((thrown: unknown) => {
         isBroken = true;
         throw thrown;
       });
@@ -49,7 +49,7 @@ export async function promoteWave(run: Run, wave: PlannedWave, candidates: Candi
 }
 
 /** Null when the target came to an end that the journal tells; otherwise why nobody can tell. */
-async function promoteOne(run: Run, candidate: Candidate): Promise<string | null> {
+async function promoteOne(run: Run, candidate: Candidate, mustStop: () => boolean): Promise<string | null> {
   const target = candidate.target.name;
   if (recall(run.entries, 'target.observed', target) || recall(run.entries, 'target.failed', target))
     return null;
@@ -59,10 +59,15 @@ async function promoteOne(run: Run, candidate: Candidate): Promise<string | null
     candidate,
     prove: () => prove(run, candidate, deadlineMs),
     preview: () => previewCandidate(run, candidate, deadlineMs),
+    isCalledOff: mustStop,
     deadlineMs,
     sinceSeq: 0,
   });
   if (moved.kind === 'lost') return moved.why;
+  if (moved.kind === 'called-off') {
+    await cancelPreview(run, candidate, 'the rollout has turned');
+    return null;
+  }
   if (moved.kind === 'unmoved') {
     await cancelPreview(run, candidate, 'the promotion failed');
     await run.note({ type: 'target.failed', target, why: moved.failure.message, verdict: null });
