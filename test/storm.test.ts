@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Engine, loadEngine } from './storm/engine.ts';
 import {
+  previewed,
+  previewedAndBack,
   refused,
   rolledBack,
   rolledBackSmall,
@@ -24,7 +26,7 @@ afterAll(() => baggage.close());
 const sky = (storm: Storm) => ({ engine, baggage, storm });
 
 describe('a process that dies at every append and every effect, and is resumed', () => {
-  it.each([settled, rolledBack, refused])(
+  it.each([settled, rolledBack, refused, previewed, previewedAndBack])(
     '$name',
     async (storm) => {
       const { rollouts, violations } = await dieEverywhere(sky(storm), null);
@@ -46,7 +48,7 @@ describe('a process that dies at every append and every effect, and is resumed',
 });
 
 describe('every answer of every request that changes something, lost once before and once after its effect', () => {
-  it.each([settled, rolledBack, refused])(
+  it.each([settled, rolledBack, refused, previewed, previewedAndBack])(
     '$name',
     async (storm) => {
       const { rollouts, violations } = await loseEverything(sky(storm));

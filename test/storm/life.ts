@@ -58,6 +58,7 @@ export async function live(scene: Scene, life: Life): Promise<Lived> {
   const strategy = engine.createSlotSwap({
     client: azure.slots,
     settings: stormSettings,
+    swap: plan.swap,
     clock: own,
     onProgress: () => {},
     onWait: () => {},
@@ -111,6 +112,7 @@ export async function makePlan(
       targets,
       strategy: stormStrategy(scenario),
       probes: stormProbes(scenario),
+      swap: scenario.swap,
       settings: stormSettings,
     },
     fleet,

@@ -44,6 +44,14 @@ export const refused: Storm = {
 export const settledSmall: Storm = { ...settled, sites: two };
 export const rolledBackSmall: Storm = { ...rolledBack, sites: two };
 
+const previewing = {
+  swap: { preview: true, resetPrepared: false, preserveVnet: true, observeForMs: 60_000, warmUp: null },
+} as const;
+
+/** Looked at with production's settings first, and watched for a minute afterwards. */
+export const previewed: Storm = { ...settledSmall, ...previewing, name: 'previewed' };
+export const previewedAndBack: Storm = { ...rolledBackSmall, ...previewing, name: 'previewed, rolled back' };
+
 /** Neither release is well: nothing may be brought back. */
 export const environmentSick: Storm = {
   name: 'the environment is sick',

@@ -6,7 +6,7 @@ import { VirtualClock } from '../../src/clock.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { FaultInput } from '../../src/emulator/faults/schema.ts';
 import type { WorldInput } from '../../src/emulator/world/schema.ts';
-import type { ProbeRequest, StrategyRequest, WaveRequest } from '../../src/plan/plan.ts';
+import type { ProbeRequest, StrategyRequest, SwapRequest, WaveRequest } from '../../src/plan/plan.ts';
 import { packRelease } from '../../src/release/pack.ts';
 import type { Package } from '../../src/release/package.ts';
 import type { Release } from '../../src/release/release.ts';
@@ -30,6 +30,8 @@ export interface Scenario {
   readonly faults?: readonly FaultInput[];
   readonly checks?: ProbeRequest['checks'];
   readonly probes?: Partial<ProbeRequest>;
+  /** Previews, observation: what the config may ask of a swap. */
+  readonly swap?: SwapRequest;
   /** Throttling, token lifetimes, latencies. */
   readonly world?: Omit<WorldInput, 'sites'>;
   readonly seed?: number;
