@@ -2,14 +2,17 @@
 import type { Clock } from '../clock.ts';
 import type { Fleet, Target } from '../plan/fleet.ts';
 import type { SlotClient } from '../target/slot-client.ts';
-import { createArm } from './arm.ts';
-import { type Cloud, describeCloud } from './cloud.ts';
+import { routeByTarget } from './by-target.ts';
+import type { Cloud } from './cloud.ts';
 import { createCredential } from './credential.ts';
-import type { Environment } from './credential-choice.ts';
+import type { CredentialChoice, Environment } from './credential-choice.ts';
 import { createDelivery, type RoadOptions } from './delivery.ts';
+import { createGovernor } from './governor.ts';
 import { createHostKey, type HostKey } from './host-keys.ts';
-import { openPackageStore, storageScope } from './package-store.ts';
+import { openPackageStore, type PackageStore, storageScope } from './package-store.ts';
+import { openRealms, type Realm } from './realm.ts';
 import { resetPrepared } from './reset.ts';
+import { sitePath } from './site-client.ts';
 import { createSlotClient } from './slots.ts';
 import { type SurveyRequest, surveyFleet } from './survey.ts';
 import { createTokens } from './tokens.ts';
@@ -25,6 +28,19 @@ export interface AzureParts {
   readonly random: () => number;
   /** Called with each token and key before it is used, so that a door can mask it wherever it would appear. */
   readonly hide: (secret: string) => void;
+  /** For a door that knows what it signs in with; else the environment decides. */
+  readonly credential?: CredentialChoice | undefined;
+  /** Every target is in this cloud and tenant, whatever it says: a rehearsal must not reach a real one. */
+  readonly homeOnly?: boolean | undefined;
+  /** Told once for each wait that Azure's limits ask of us. */
+  readonly onWait?: ((wait: Wait) => void) | undefined;
+}
+
+export interface Wait {
+  /** The target whose request met the limit; null when it is about none. */
+  readonly target: string | null;
+  /** `ARM asks for 17 s (reads of subscription …)` */
+  readonly what: string;
 }
 
 export interface Azure {
@@ -42,35 +58,63 @@ export interface Azure {
 
 /** @throws InputError: no such cloud, nothing to sign in with. Nothing but the cloud's description is read yet. */
 export async function createAzure(parts: AzureParts): Promise<Azure> {
-  const { cloudName, transport, clock, environment, random, hide } = parts;
-  const cloud = await describeCloud(cloudName, { transport, clock, random });
-  const credential = createCredential({ cloud, transport, environment });
-  const tokens = createTokens(credential, clock, hide);
-  const arm = createArm({ cloud, tokens, transport, clock, random });
-  const slots = createSlotClient({ arm, tokens, transport, clock, random });
-  const openStore = (address: string) => {
-    const forStorage = createCredential({ cloud: { ...cloud, scope: storageScope }, transport, environment });
-    return openPackageStore({
-      address,
-      tokens: createTokens(forStorage, clock, hide),
-      transport,
-      clock,
-      random,
-      hide,
-    });
+  const { transport, clock, random, hide, onWait } = parts;
+  const names = new Map<string, string>();
+  const governor = createGovernor({
+    clock,
+    random,
+    onWait: ({ site, what }) => onWait?.({ target: names.get(site?.toLowerCase() ?? '') ?? null, what }),
+  });
+  const realms = await openRealms({ ...parts, governor });
+  const realmOf = (target: Target) => {
+    names.set(sitePath(target).toLowerCase(), target.name);
+    return realms.of(target);
   };
+  const common = { transport, clock, random, hide };
+  const slotsIn = keepFor((realm) => createSlotClient({ ...common, arm: realm.arm, tokens: realm.tokens }));
+  const keysIn = keepFor((realm) => createHostKey(realm.arm, hide));
+  const { home } = realms;
+  const slots = routeByTarget(slotsIn(home), async (target) => slotsIn(await realmOf(target)));
   return {
-    cloud,
-    identity: credential.described,
-    survey: (request) => surveyFleet(arm, request),
+    cloud: home.cloud,
+    identity: home.identity,
+    survey: async (request) => {
+      await realms.openAll(request.targets);
+      return surveyFleet(home.arm, request, async (target) => (await realmOf(target)).arm);
+    },
     slots,
     slotsFor: (options) => {
       const { store: address } = options.delivery;
-      const store = address === null ? null : openStore(address);
-      const parts = { arm, tokens, transport, clock, random, hide, store };
-      return { ...slots, deployPackage: createDelivery(parts, options) };
+      const store = address === null ? null : openStore(parts, home, address);
+      const deliveryIn = keepFor(({ arm, tokens }) =>
+        createDelivery({ ...common, arm, tokens, store }, options),
+      );
+      return {
+        ...slots,
+        deployPackage: async (target, release, onProgress) =>
+          deliveryIn(await realmOf(target))(target, release, onProgress),
+      };
     },
-    hostKey: createHostKey(arm, hide),
-    resetPrepared: (target) => resetPrepared(arm, target),
+    hostKey: async (target, side, refused) => keysIn(await realmOf(target))(target, side, refused),
+    resetPrepared: async (target) => resetPrepared((await realmOf(target)).arm, target),
+  };
+}
+
+/** The store is one for the whole fleet, and belongs to whoever signs in at home. */
+function openStore(parts: AzureParts, home: Realm, address: string): PackageStore {
+  const { transport, clock, environment, random, hide, credential: choice } = parts;
+  const cloud = { ...home.cloud, scope: storageScope };
+  const credential = createCredential({ cloud, transport, environment, choice, hide });
+  const tokens = createTokens(credential, clock, hide);
+  return openPackageStore({ address, tokens, transport, clock, random, hide });
+}
+
+/** One for each realm, made when it is first needed. */
+function keepFor<T>(make: (realm: Realm) => T): (realm: Realm) => T {
+  const kept = new Map<Realm, T>();
+  return (realm) => {
+    const made = kept.get(realm) ?? make(realm);
+    kept.set(realm, made);
+    return made;
   };
 }

@@ -1,6 +1,7 @@
 /** Tokens from @azure/identity, over our transport, with failures that people can act on. */
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import type { HttpClient } from '@azure/core-rest-pipeline';
+import type { ClientCertificateCredentialOptions } from '@azure/identity';
 import { askAzurePipelines, askGitHub, audienceOf } from './assertion.ts';
 import type { Cloud } from './cloud.ts';
 import {
@@ -87,23 +88,8 @@ async function openCredential(
   switch (choice.kind) {
     case 'client-secret':
       return new identity.ClientSecretCredential(choice.tenantId, choice.clientId, choice.secret, options);
-    case 'client-certificate': {
-      const { tenantId, clientId, certificate, password } = choice;
-      const secret = password === null ? {} : { certificatePassword: password };
-      return 'path' in certificate
-        ? new identity.ClientCertificateCredential(
-            tenantId,
-            clientId,
-            { certificatePath: certificate.path, ...secret },
-            options,
-          )
-        : new identity.ClientCertificateCredential(
-            tenantId,
-            clientId,
-            { certificate: certificate.pem, ...secret },
-            options,
-          );
-    }
+    case 'client-certificate':
+      return openCertificate(identity, choice, options);
     case 'workload-identity': {
       const { tenantId, clientId, tokenFile: tokenFilePath } = choice;
       return new identity.WorkloadIdentityCredential({ ...options, tenantId, clientId, tokenFilePath });
@@ -126,6 +112,26 @@ async function openCredential(
     default:
       return choice satisfies never;
   }
+}
+
+/** A file is read again each time; a text is what it is. */
+function openCertificate(
+  { ClientCertificateCredential }: Pick<typeof import('@azure/identity'), 'ClientCertificateCredential'>,
+  {
+    tenantId,
+    clientId,
+    certificate,
+    password,
+  }: Extract<CredentialChoice, { readonly kind: 'client-certificate' }>,
+  options: ClientCertificateCredentialOptions,
+): TokenCredential {
+  const secret = password === null ? {} : { certificatePassword: password };
+  if ('path' in certificate) {
+    const file = { certificatePath: certificate.path, ...secret };
+    return new ClientCertificateCredential(tenantId, clientId, file, options);
+  }
+  const text = { certificate: certificate.pem, ...secret };
+  return new ClientCertificateCredential(tenantId, clientId, text, options);
 }
 
 /** What went over the wire last: the library turns silence and 503 into sentences that name neither. */

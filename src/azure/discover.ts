@@ -3,6 +3,7 @@ import { DefectError, InputError, RefusalError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Arm } from './arm.ts';
 import { isObject, parseObject, stringOf } from './server-text.ts';
+import { sitePath } from './site-client.ts';
 
 const pageRows = 1000;
 const pageLimit = 20;
@@ -32,14 +33,20 @@ export async function discoverTargets(
         where: 'fleet.discover',
       });
   }
-  if (rows.length === 0) {
+  const targets = unique(rows.map((row) => asTarget(row, slot)));
+  if (targets.length === 0) {
     throw new InputError(`No function app carries the tags ${sayTags(tags)}.`, {
       code: 'nothing-discovered',
       where: 'fleet.discover.tags',
       next: 'Compare with the tags in the portal; a new tag takes up to a minute to be found, and apps without a role for this identity are never found.',
     });
   }
-  return rows.map((row) => asTarget(row, slot));
+  return targets;
+}
+
+/** What changes while pages are turned may stand on two of them. */
+function unique(targets: readonly Target[]): readonly Target[] {
+  return [...new Map(targets.map((target) => [sitePath(target).toLowerCase(), target])).values()];
 }
 
 /** Kusto strings are quoted with `'`; a backslash and a quote are escaped in them by a backslash. */
@@ -67,10 +74,17 @@ async function readPage(arm: Arm, query: string, skipToken: string | null): Prom
     resultFormat: 'objectArray',
     ...(skipToken === null ? {} : { $skipToken: skipToken }),
   };
-  const body = await arm.read(tenantWide, about, async () => {
+  const { headers, body } = await arm.read(tenantWide, about, () => {
     const url = '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01';
-    return (await arm.send(tenantWide, { method: 'POST', url, body: { query, options } })).body;
+    return arm.send(tenantWide, { method: 'POST', url, body: { query, options } });
   });
+  if (headers['x-ms-tenant-subscription-limit-hit']?.toLowerCase() === 'true') {
+    throw new RefusalError('This identity sees more subscriptions than Resource Graph searches at once.', {
+      code: 'graph-answer-cut',
+      where: about.where,
+      next: 'List the targets under fleet.targets, or use an identity with roles on fewer subscriptions.',
+    });
+  }
   const answer = parseObject(body);
   const data = answer?.['data'];
   if (!Array.isArray(data)) {

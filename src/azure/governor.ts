@@ -2,7 +2,7 @@
  * Every request to ARM passes here: as fast as its quotas allow, no faster, and every target in its turn. Holding
  * a request back before it is sent is free of doubt; having it refused costs quota.
  */
-import { Lane, type LaneFacts, type LaneParts, type Pass, type Site } from './lane.ts';
+import { Lane, type LaneFacts, type LaneParts, type Pass } from './lane.ts';
 import { type BucketSize, createBucket, createWindow } from './quota.ts';
 
 export interface Governor {
@@ -43,14 +43,13 @@ function keep<T>(kept: Map<string, T>, key: string, make: () => T): T {
 interface Asked {
   /** One lane for each of ARM's buckets: reads, writes and deletes of a subscription are counted apart. */
   readonly key: string;
-  readonly site: Site | null;
+  readonly site: string | null;
   readonly facts: () => LaneFacts;
 }
 
 const graphPath = /^\/providers\/microsoft\.resourcegraph\//i;
 const subscriptionPath = /^\/subscriptions\/([^/]+)/i;
-const sitePath =
-  /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.Web\/sites\/([^/]+)/i;
+const sitePath = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Web\/sites\/[^/]+/i;
 
 function readRequest(method: string, url: string): Asked {
   const { pathname, origin } = new URL(url);
@@ -61,10 +60,9 @@ function readRequest(method: string, url: string): Asked {
   const kind = kindOf(method);
   const subscription = subscriptionPath.exec(pathname)?.[1];
   const what = `${kind} of ${subscription === undefined ? origin : `subscription ${subscription}`}`;
-  const [, subscriptionId, resourceGroup, name] = sitePath.exec(pathname) ?? [];
   return {
     key: `${kind} ${subscription?.toLowerCase() ?? origin}`,
-    site: subscriptionId && resourceGroup && name ? { subscriptionId, resourceGroup, name } : null,
+    site: sitePath.exec(pathname)?.[0] ?? null,
     facts: () => ({ who: 'ARM', what, quotas: sizes[kind].map(createBucket) }),
   };
 }

@@ -4,16 +4,10 @@ import { TransientError } from '../errors.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { type Headers, type Quota, readQuietMs } from './quota.ts';
 
-export interface Site {
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-}
-
 /** What somebody who watches should know: why nothing happens for a while. */
 export interface Waiting {
-  /** The site whose request met the limit; null when it is about none. */
-  readonly site: Site | null;
+  /** ARM's path of the site whose request met the limit; null when it is about none. */
+  readonly site: string | null;
   readonly waitMs: number;
   /** `ARM asks for 17 s (reads of subscription …)` */
   readonly what: string;
@@ -47,7 +41,7 @@ const jitterMs = 250;
 const notableMs = 5_000;
 
 interface Waiter {
-  readonly site: Site | null;
+  readonly site: string | null;
   readonly dueMs: number;
   readonly go: () => void;
   readonly refuse: (error: TransientError) => void;
@@ -70,11 +64,10 @@ export class Lane {
   }
 
   /** @throws TransientError `throttled`: it would have to wait too long, and was not sent. */
-  enter(site: Site | null): Promise<Pass> | Pass {
+  enter(site: string | null): Promise<Pass> | Pass {
     if (this.#row.size === 0 && this.#waitMs(1) === 0) return this.#depart(site);
     return new Promise((resolve, reject) => {
-      const party = site ? `${site.resourceGroup}/${site.name}`.toLowerCase() : '';
-      this.#row.add(party, {
+      this.#row.add(site?.toLowerCase() ?? '', {
         site,
         dueMs: this.#parts.clock.now() + longestHoldMs,
         go: () => resolve(this.#depart(site)),
@@ -93,7 +86,7 @@ export class Lane {
     );
   }
 
-  #depart(site: Site | null): Pass {
+  #depart(site: string | null): Pass {
     const order = ++this.#departures;
     const sentMs = this.#parts.clock.now();
     this.#underWay += 1;
@@ -114,7 +107,7 @@ export class Lane {
     };
   }
 
-  #fallQuiet(askedMs: number, site: Site | null): void {
+  #fallQuiet(askedMs: number, site: string | null): void {
     const untilMs = this.#parts.clock.now() + askedMs;
     if (untilMs > this.#quietUntilMs) {
       this.#quietUntilMs = untilMs + Math.round(this.#parts.random() * jitterMs);
@@ -159,7 +152,7 @@ export class Lane {
           `${who} lets no more ${what} pass for ${writeSeconds(waitMs)}. Nothing was sent.`,
           {
             code: 'throttled',
-            where: late.site?.name ?? who,
+            where: late.site?.split('/').at(-1) ?? who,
             retryAfterMs: waitMs,
             next: 'Quotas are shared by everything that uses this identity: is something else busy with it?',
           },

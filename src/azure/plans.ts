@@ -8,14 +8,14 @@ export interface PlanFacts {
   readonly tier: string;
 }
 
-export type PlanReader = (planId: string, target: Target) => Promise<PlanFacts>;
+export type PlanReader = (arm: Arm, planId: string, target: Target) => Promise<PlanFacts>;
 
 const planIdForm =
   /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.Web\/serverfarms\/([^/]+)$/i;
 
-export function createPlanReader(arm: Arm): PlanReader {
+export function createPlanReader(): PlanReader {
   const kept = new Map<string, Promise<PlanFacts>>();
-  return (planId, target) => {
+  return (arm, planId, target) => {
     const [, subscriptionId, resourceGroup, name] = planIdForm.exec(planId) ?? [];
     if (!subscriptionId || !resourceGroup || !name) return Promise.resolve({ tier: 'None' });
     const key = planId.toLowerCase();

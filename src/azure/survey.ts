@@ -41,34 +41,75 @@ export interface SurveyRequest {
 const surveyLimit = 8;
 
 /**
+ * @param arm where discovery asks; `armOf` where each target is asked for, when that is not the same.
  * @throws InputError `targets-not-found` with every target that is not there or not ours to see. Everything else
  * that cannot be read rejects as it is.
  */
-export async function surveyFleet(arm: Arm, request: SurveyRequest): Promise<Fleet> {
-  const discovered = request.discover
+export async function surveyFleet(
+  arm: Arm,
+  request: SurveyRequest,
+  armOf: (target: Target) => Promise<Arm> = () => Promise.resolve(arm),
+): Promise<Fleet> {
+  const found = request.discover
     ? await discoverTargets(arm, request.discover.tags, request.discoverSlot ?? 'staging')
     : [];
-  const targets = joinTargets(request.targets, discovered);
-  const readPlan = createPlanReader(arm);
+  const discovered = joinTargets(request.targets, found);
+  const readPlan = createPlanReader();
   const limit = pLimit(surveyLimit);
-  const looked = await Promise.allSettled(
-    targets.map((target) => limit(() => surveyTarget(arm, target, readPlan, request))),
-  );
+  const survey = (target: Target) =>
+    limit(async () => surveyTarget(await armOf(target), target, readPlan, request));
+  const targets = [...request.targets, ...discovered];
+  const looked = await Promise.allSettled([
+    ...request.targets.map(survey),
+    ...discovered.map((target) =>
+      survey(target).catch((error: SlotwaveError) => lookAgain(arm, target, error)),
+    ),
+  ]);
   demandAll(targets, looked);
-  return { targets: looked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])) };
+  const read = looked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const vanished = discovered.filter((_, at) => read[request.targets.length + at] === null).map(sitePath);
+  if (vanished.length > 0 && vanished.length === read.length) throw nothingLeft(vanished);
+  const facts = read.filter((each) => each !== null);
+  return vanished.length === 0 ? { targets: facts } : { targets: facts, vanished };
 }
 
-/** A target that is written down is not discovered a second time; its own labels and slot win. */
+/**
+ * Resource Graph lags (§1.5): a site that it found may be gone by now. Null when ARM says so twice; something else
+ * that was not found, a plan or a setting, is told as it is.
+ */
+async function lookAgain(arm: Arm, target: Target, error: SlotwaveError): Promise<null> {
+  if (!isGone(error)) throw error;
+  const gone = await readSite(arm, target).then(
+    () => false,
+    (again: SlotwaveError) => isGone(again),
+  );
+  if (gone) return null;
+  throw error;
+}
+
+function isGone({ code }: SlotwaveError): boolean {
+  return code === 'not-found' || code === 'resource-group-not-found';
+}
+
+function nothingLeft(vanished: readonly string[]): InputError {
+  return new InputError('Every function app that Resource Graph found by these tags is gone by now.', {
+    code: 'nothing-discovered',
+    where: 'fleet.discover.tags',
+    problems: vanished.map((path) => ({ message: 'is not there any more', found: path })),
+    next: 'Wait a minute and try again, or list the targets under fleet.targets.',
+  });
+}
+
+/** What was found beside what is written down: that is not discovered a second time, its own labels and slot win. */
 function joinTargets(written: readonly Target[], discovered: readonly Target[]): readonly Target[] {
   const known = new Set(written.map((each) => sitePath(each).toLowerCase()));
   const fresh = discovered.filter((each) => !known.has(sitePath(each).toLowerCase()));
   const counts = new Map<string, number>();
   for (const { name } of [...written, ...fresh]) counts.set(name, (counts.get(name) ?? 0) + 1);
   // One site's name may be taken in two groups or subscriptions; the names of targets may not.
-  const named = fresh.map((each) =>
+  return fresh.map((each) =>
     (counts.get(each.name) ?? 0) > 1 ? { ...each, name: `${each.name}@${each.resourceGroup}` } : each,
   );
-  return [...written, ...named];
 }
 
 const noSettings: Settings = {};
@@ -88,7 +129,7 @@ async function surveyTarget(
     readProductionSettings(arm, target),
     slot ? readSlotSettings(arm, target) : noSettings,
     readStickyNames(arm, target),
-    readPlan(site.planId, target),
+    readPlan(arm, site.planId, target),
     slot ? readDifferences(arm, target) : [],
     slot ? readAutoSwap(arm, target) : null,
     slot && swap?.preview ? readAuthenticated(arm, target) : undefined,

@@ -41,6 +41,10 @@ export interface ConfigTarget {
   readonly site: string;
   readonly slot: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Absent: the tenant that is signed in to. */
+  readonly tenantId?: string | undefined;
+  /** Absent: the cloud of the whole rollout. */
+  readonly cloud?: string | undefined;
 }
 
 // What follows has the shape of the plan's StrategyRequest and ProbeRequest. They are written again because a

@@ -7,7 +7,12 @@ export const expectedDuration = 'a duration with its unit, such as 250ms, 90s, 1
 const expectedName = 'a name of letters, digits, ".", "_" and "-", at most 64 characters';
 export const expectedResourceId =
   '/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Web/sites/<site>';
+export const expectedGuid = 'a GUID, such as 72f988bf-0000-4000-8000-2d7cd011db47';
+export const expectedCloud =
+  'AzureCloud, AzureChinaCloud, AzureUSGovernment, or the https URL of an ARM endpoint';
 
+export const guidPattern = /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
+export const cloudPattern = /^(?:AzureCloud|AzureChinaCloud|AzureUSGovernment|https:\/\/[^/\s?#@]+\/?)$/;
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const resourceIdPattern =
   /^\/[Ss]ubscriptions\/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\/[Rr]esource[Gg]roups\/([^/\s]{1,90})\/[Pp]roviders\/[Mm]icrosoft\.[Ww]eb\/[Ss]ites\/([A-Za-z0-9][A-Za-z0-9-]{0,59})\/?$/;

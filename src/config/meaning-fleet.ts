@@ -1,7 +1,7 @@
 /** Targets that cannot stand beside each other. */
 import { quote } from './found.ts';
 import type { Complaint } from './meaning.ts';
-import { asMapping, type Outline, type OutlinedTarget } from './outline.ts';
+import { asList, asMapping, asText, type Outline, type OutlinedTarget } from './outline.ts';
 
 export function checkFleet(outline: Outline, data: unknown): readonly Complaint[] {
   return [
@@ -10,6 +10,7 @@ export function checkFleet(outline: Outline, data: unknown): readonly Complaint[
     ...checkDiscoverSlot(data),
     ...findRepeats(outline.targets, (target) => target.name?.toLowerCase() ?? null, describeSameName),
     ...findRepeats(outline.targets, (target) => target.siteKey, describeSameSite),
+    ...findMovedSubscriptions(outline, data),
   ];
 }
 
@@ -81,4 +82,32 @@ function describeSameSite(target: OutlinedTarget, first: OutlinedTarget): Compla
     expected: 'every function app once, whatever its slot: it has one production only',
     next: 'Remove one of the two, or correct its resourceId.',
   };
+}
+
+/** A subscription is in one tenant of one cloud: two words about that cannot both be true. */
+function findMovedSubscriptions({ targets }: Outline, data: unknown): readonly Complaint[] {
+  const written = asList(asMapping(asMapping(data)['fleet'])['targets']);
+  const firsts = new Map<string, OutlinedTarget>();
+  return targets.flatMap((target) => {
+    const subscription = target.siteKey?.split('/')[0];
+    if (subscription === undefined) return [];
+    const first = firsts.get(subscription);
+    if (!first) firsts.set(subscription, target);
+    const [one, other] = [asMapping(written[first?.at ?? target.at]), asMapping(written[target.at])];
+    const key = ['tenantId', 'cloud'].find((name) => fold(one[name]) !== fold(other[name]));
+    if (key === undefined || !first) return [];
+    return [
+      {
+        path: ['fleet', 'targets', target.at, ...(key in other ? [key] : [])],
+        message: `its ${key} is not that of fleet.targets[${first.at}], which is in the same subscription`,
+        found: key in other ? quote(String(other[key])) : 'nothing',
+        expected: key in one ? quote(String(one[key])) : `no ${key}`,
+        next: `Write the same ${key} at both.`,
+      },
+    ];
+  });
+}
+
+function fold(value: unknown): string | null {
+  return asText(value)?.toLowerCase().replace(/\/$/, '') ?? null;
 }

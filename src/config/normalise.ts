@@ -53,6 +53,8 @@ function normaliseTarget(target: NonNullable<Filled['fleet']['targets']>[number]
     site,
     slot: target.slot,
     labels: target.labels,
+    ...(target.tenantId === undefined ? {} : { tenantId: target.tenantId.toLowerCase() }),
+    ...(target.cloud === undefined ? {} : { cloud: target.cloud }),
   };
 }
 

@@ -3,75 +3,9 @@
  * schema has its own `error`, that text is the phrase that completes "expected …".
  */
 import * as z from 'zod';
-import {
-  duration,
-  expectedQuoted,
-  expectedResourceId,
-  limit,
-  name,
-  resourceIdPattern,
-  text,
-  words,
-} from './kinds.ts';
+import { duration, expectedQuoted, limit, name, text, words } from './kinds.ts';
+import { fleet } from './schema-fleet.ts';
 import { stagingTriggers, swap } from './schema-swap.ts';
-
-const target = z
-  .strictObject({
-    name: name()
-      .optional()
-      .describe(
-        'What this target is called in waves, output and journal. Default: the name of the function app.',
-      ),
-    resourceId: z
-      .string({ error: expectedResourceId })
-      .regex(resourceIdPattern, { error: expectedResourceId })
-      .describe(
-        'Resource ID of the function app (not of its slot), as the portal shows it under Properties, or `az functionapp show --query id`.',
-      ),
-    slot: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,58}$/, { error: 'the name of a deployment slot' })
-      .default('staging')
-      .describe(
-        'The deployment slot in which a release is staged and probed. It must exist; it is never `production`.',
-      ),
-    labels: words()
-      .default({})
-      .describe(
-        'Free words about this target that waves can `match`. The label `region` is only used by `rehearse`.',
-      ),
-  })
-  .describe('One function app in one region.');
-
-const discover = z
-  .strictObject({
-    tags: words()
-      .refine((tags) => Object.keys(tags).length > 0, {
-        error: 'at least one tag, or every function app in reach would be meant',
-      })
-      .describe(
-        'Tags that a function app must carry, all of them. The tags of what is found are its labels.',
-      ),
-    slot: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,58}$/, { error: 'the name of a deployment slot' })
-      .default('staging')
-      .describe('The staging slot of every function app that is found.'),
-  })
-  .describe(
-    'Finds targets by tags through Azure Resource Graph; each is read again through ARM before it is touched. May stand beside `targets`.',
-  );
-
-const fleet = z
-  .strictObject({
-    targets: z
-      .array(target)
-      .min(1, { error: 'at least one target' })
-      .optional()
-      .describe('The function apps of the fleet, in the order in which they are taken.'),
-    discover: discover.optional(),
-  })
-  .describe('Every target that runs this app. At least one of `targets` and `discover`.');
 
 const wave = z
   .strictObject({

@@ -1,12 +1,14 @@
 /** The first half of every command: the config, the clock, and an Azure to talk to. */
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Azure, createAzure } from '../azure/azure.ts';
+import { type Azure, createAzure, type Wait } from '../azure/azure.ts';
 import { readOnly } from '../azure/read-only.ts';
+import { findSecrets } from '../azure/tenant-credential.ts';
 import type { Transport } from '../azure/transport.ts';
 import { createTransport } from '../azure/transport-node.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { InputError } from '../errors.ts';
+import { neutralise } from '../report/neutralise.ts';
 import { tellFileError } from './file-errors.ts';
 import type { CommonOptions } from './options.ts';
 import type { Outside } from './outside.ts';
@@ -14,6 +16,8 @@ import type { Outside } from './outside.ts';
 export interface Connection {
   readonly azure: Azure;
   readonly transport: Transport;
+  /** Who hears from now on of the waits that Azure's limits ask for; until then standard error does. */
+  listen(listener: (wait: Wait) => void): void;
   close(): void;
 }
 
@@ -44,7 +48,8 @@ export async function connect({
   const ca = options.ca === undefined ? undefined : await readAuthorities(options.ca);
   const { send, close } = createTransport({ clock, ca });
   const transport = looksOnly ? readOnly(send) : send;
-  for (const name of secretNames) outside.hide(outside.environment[name] ?? '');
+  for (const secret of findSecrets(outside.environment)) outside.hide(secret);
+  let listener = ({ what }: Wait) => outside.writeError(`Waiting: ${neutralise(what)}\n`);
   try {
     const azure = await createAzure({
       cloudName: options.cloud ?? cloud ?? 'AzureCloud',
@@ -53,16 +58,19 @@ export async function connect({
       environment: outside.environment,
       random: () => randomInt(2 ** 32) / 2 ** 32,
       hide: (secret: string) => outside.hide(secret),
+      homeOnly: options.homeOnly,
+      onWait: (wait) => listener(wait),
     });
-    return { azure, transport, close };
+    outside.writeError(`Azure: ${neutralise(`${azure.cloud.name}, as ${azure.identity}`)}.\n`);
+    const listen = (other: (wait: Wait) => void) => {
+      listener = other;
+    };
+    return { azure, transport, listen, close };
   } catch (error) {
     close();
     throw error;
   }
 }
-
-/** What the environment may hold to sign in with (azure/credential-choice.ts). */
-const secretNames = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PASSWORD', 'IDENTITY_HEADER'] as const;
 
 async function readAuthorities(file: string): Promise<string> {
   let text: string;

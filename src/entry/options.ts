@@ -16,6 +16,8 @@ export interface CommonOptions {
   /** For an emulator whose time is compressed: its scale and anchor, so that both read one time. */
   readonly timeScale?: number;
   readonly anchor?: number;
+  /** Every target is at `cloud`, whatever the config says: a rehearsal must not reach a real one. */
+  readonly homeOnly?: boolean;
 }
 
 export interface PlanOptions extends CommonOptions {

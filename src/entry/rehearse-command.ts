@@ -77,7 +77,8 @@ async function makeWorld(config: Config, scratch: string): Promise<string> {
 
 /** A rehearsal's state is kept apart: its rollouts are not the fleet's. */
 function pointAt(options: RehearseOptions, { url, ca, timeScale, anchorMs }: EmulatorFacts): RehearseOptions {
-  return { ...options, cloud: url, ca, timeScale, anchor: anchorMs, state: join(options.state, 'rehearsal') };
+  const state = join(options.state, 'rehearsal');
+  return { ...options, cloud: url, ca, timeScale, anchor: anchorMs, state, homeOnly: true };
 }
 
 /** Nothing of the real environment's identity reaches the rehearsal. */

@@ -45,6 +45,9 @@ export async function run(request: RunRequest): Promise<number> {
   const told = show;
   const keep = createFileKeep(place.folder);
   const tell = (notice: Notice) => told.tell({ ...notice, at: new Date(clock.now()).toISOString() });
+  request.connection.listen(({ target, what }) => {
+    if (target !== null) tell({ type: 'operation.waited', target, what });
+  });
   try {
     const assignment: Assignment = {
       plan: request.plan,

@@ -9,6 +9,10 @@ export interface Target {
   /** The staging slot's name, never `production`. */
   readonly slot: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The tenant of its subscription; absent: the one that is signed in to. */
+  readonly tenantId?: string | undefined;
+  /** A cloud's name or the URL of its ARM; absent: the one of the whole rollout. */
+  readonly cloud?: string | undefined;
 }
 
 /** One slot of a target, as ARM described it during the survey. Values of settings are never kept. */
@@ -65,4 +69,6 @@ export interface TargetFacts {
 
 export interface Fleet {
   readonly targets: readonly TargetFacts[];
+  /** Resource ids that discovery found and ARM does not have any more. */
+  readonly vanished?: readonly string[] | undefined;
 }

@@ -1,5 +1,6 @@
 /** What could go wrong, asked of every target before anything moves. */
 import type { Fleet } from '../plan/fleet.ts';
+import { tellVanished } from './check-vanished.ts';
 import type { Finding, PreflightRequest } from './finding.ts';
 import { rules } from './rules.ts';
 
@@ -9,6 +10,10 @@ import { rules } from './rules.ts';
  */
 export function checkFleet(fleet: Fleet, request: PreflightRequest): readonly Finding[] {
   if (fleet.targets.length === 0) return [noTargets];
+  return [...tellVanished(fleet), ...checkTargets(fleet, request)];
+}
+
+function checkTargets(fleet: Fleet, request: PreflightRequest): readonly Finding[] {
   const left = new Set(request.leave ?? []);
   return fleet.targets
     .filter((facts) => !left.has(facts.target.name))

@@ -160,7 +160,7 @@ describe('the governor of a subscription', () => {
       }
       expect(told).toEqual([
         {
-          site: { subscriptionId: 's1', resourceGroup: 'g', name: 'a' },
+          site: '/subscriptions/s1/resourceGroups/g/providers/Microsoft.Web/sites/a',
           waitMs: Number(seconds) * 1000,
           what: `ARM asks for ${seconds} s (reads of subscription s1)`,
         },

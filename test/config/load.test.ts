@@ -69,6 +69,16 @@ describe('a config without a mistake', () => {
     expect(config.targets.map(({ name, site }) => [name, site])).toEqual([['orders-x', 'orders-x']]);
   });
 
+  it('may say of a target in which cloud and tenant it is', () => {
+    const place = 'tenantId: ABCDEF01-1111-4111-8111-111111111111, cloud: AzureChinaCloud';
+    const fleet = `fleet: { targets: [{ resourceId: ${siteId('a')}, ${place} }] }`;
+    const { targets } = parseConfig(writeYaml({ ...sound, fleet }), 'c.yml');
+    expect(targets[0]).toMatchObject({
+      tenantId: 'abcdef01-1111-4111-8111-111111111111',
+      cloud: 'AzureChinaCloud',
+    });
+  });
+
   it('may discover its targets beside those that it names', () => {
     const blocks = {
       ...sound,

@@ -45,6 +45,27 @@ export const wrongMeanings: readonly Wrong[] = [
     expected: /at least one tag/,
   },
   {
+    about: 'one subscription in two tenants',
+    blocks: fleet(
+      `{ name: a, resourceId: ${siteId('a')}, tenantId: 11111111-1111-4111-8111-111111111111 }`,
+      `{ name: b, resourceId: ${siteId('b')}, tenantId: 22222222-2222-4222-8222-222222222222 }`,
+    ),
+    path: 'fleet.targets[1].tenantId',
+    message: /its tenantId is not that of fleet\.targets\[0\]/,
+    found: '"22222222-2222-4222-8222-222222222222"',
+  },
+  {
+    about: 'one subscription in two clouds, one of them unsaid',
+    blocks: fleet(
+      `{ name: a, resourceId: ${siteId('a')}, cloud: AzureChinaCloud }`,
+      `{ name: b, resourceId: ${siteId('b')} }`,
+    ),
+    path: 'fleet.targets[1]',
+    message: /its cloud is not that of/,
+    found: 'nothing',
+    expected: /"AzureChinaCloud"/,
+  },
+  {
     about: 'two targets of one name',
     blocks: fleet(`{ name: a, resourceId: ${siteId('a')} }`, `{ name: A, resourceId: ${siteId('b')} }`),
     path: 'fleet.targets[1].name',

@@ -48,6 +48,28 @@ export const wrongShapes: readonly Wrong[] = [
     expected: /at least one target/,
   },
   {
+    about: 'a tenant by its domain',
+    blocks: fleet(`{ name: a, resourceId: ${siteId('a')}, tenantId: contoso.onmicrosoft.com }`),
+    path: 'fleet.targets[0].tenantId',
+    message: /cannot be used/,
+    expected: /a GUID/,
+  },
+  {
+    about: 'a cloud that is none',
+    blocks: fleet(`{ name: a, resourceId: ${siteId('a')}, cloud: AzureGermanCloud }`),
+    path: 'fleet.targets[0].cloud',
+    message: /cannot be used/,
+    found: '"AzureGermanCloud"',
+    expected: /AzureUSGovernment/,
+  },
+  {
+    about: 'a cloud in the clear',
+    blocks: fleet(`{ name: a, resourceId: ${siteId('a')}, cloud: "http://localhost:8443" }`),
+    path: 'fleet.targets[0].cloud',
+    message: /cannot be used/,
+    expected: /https/,
+  },
+  {
     about: 'an unknown key at the top',
     blocks: { extra: 'stratgy: {}' },
     path: 'stratgy',
