@@ -2,6 +2,7 @@
 import { asSlotwaveError } from '../errors.ts';
 import type { Candidate, Standing } from '../target/strategy.ts';
 import { resetTarget } from './preparation.ts';
+import { recall } from './recall.ts';
 import type { Run } from './run.ts';
 
 export type Settled =
@@ -17,9 +18,14 @@ const maxResets = 2;
 /** Longer than the slowest swap seen (23 minutes), so that one still under way comes to its end. */
 const doubtDeadlineMs = 45 * 60_000;
 
-export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settled> {
+export async function settleDoubt(
+  run: Run,
+  verb: 'promote' | 'revert',
+  candidate: Candidate,
+): Promise<Settled> {
   const { clock, strategy } = run.ports;
   const deadlineMs = clock.now() + doubtDeadlineMs;
+  const begun = recall(run.entries, `${verb}.begun`, candidate.target.name)?.before ?? null;
   let lastError = 'nothing was read';
   let sight: Sight = 'blind';
   let sinceMs = clock.now();
@@ -32,7 +38,7 @@ export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settl
       return null;
     });
     const before: Sight = sight;
-    sight = sightOf(standing, candidate);
+    sight = sightOf(standing, candidate, begun);
     if (sight !== before) sinceMs = clock.now();
     lastError = standing?.pending ?? lastError;
     pendingSinceMs = standing?.pending ? (pendingSinceMs ?? clock.now()) : null;
@@ -55,15 +61,17 @@ export async function settleDoubt(run: Run, candidate: Candidate): Promise<Settl
 }
 
 /**
- * Strange: neither before nor after. Two lists are read, and a swap may show in one before the other, so once is
- * no proof of a stranger. Blind: unreadable, or half done.
+ * Strange: neither before nor after; or as before, although the slots were exchanged meanwhile: then they were
+ * exchanged twice, and to ask again would undo what somebody else has done. Two lists are read, and a swap may show
+ * in one before the other, so once is no proof of a stranger. Blind: unreadable, or half done.
  */
 type Sight = 'moved' | 'unmoved' | 'strange' | 'blind';
 
-function sightOf(standing: Standing | null, candidate: Candidate): Sight {
+function sightOf(standing: Standing | null, candidate: Candidate, begun: Standing | null): Sight {
   if (standing === null || standing.pending) return 'blind';
   if (isMoved(standing, candidate)) return 'moved';
-  return isUnmoved(standing, candidate) ? 'unmoved' : 'strange';
+  if (!isUnmoved(standing, candidate)) return 'strange';
+  return begun === null || begun.swappedAt === standing.swappedAt ? 'unmoved' : 'strange';
 }
 
 /** Reads again what looks strange, so that a swap which is only half visible is not taken for a stranger's. */

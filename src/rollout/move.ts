@@ -69,7 +69,7 @@ function worthOf({ retryLimit }: SlotwaveError): number {
 async function lookInto(run: Run, task: Move): Promise<Moved | null> {
   const { verb, candidate } = task;
   const target = candidate.target.name;
-  const settled = await settleDoubt(run, candidate);
+  const settled = await settleDoubt(run, verb, candidate);
   if (settled.kind === 'unreadable') return { kind: 'lost', why: settled.why };
   if (settled.kind === 'drifted') return tellDrift(run, candidate, settled.standing);
   const { standing } = settled;

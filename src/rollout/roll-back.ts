@@ -117,7 +117,7 @@ async function settlePromotion(
   const target = candidate.target.name;
   if (recall(run.entries, 'promote.failed', target)) return 'not-happened';
   if (recall(run.entries, 'promote.done', target)) return 'happened';
-  const settled = await settleDoubt(run, candidate);
+  const settled = await settleDoubt(run, 'promote', candidate);
   if (settled.kind === 'unreadable') return settled.why;
   const { standing } = settled;
   if (settled.kind === 'drifted') {

@@ -195,10 +195,13 @@ function isExchanged(reading: SlotsReading, candidate: Candidate): boolean {
 }
 
 function standingOf(reading: SlotsReading): Standing {
-  const { liveId: live, besideId: beside, preparedFor } = reading;
-  return preparedFor === null
-    ? { live, beside }
-    : { live, beside, pending: `prepared for a swap with "${preparedFor}"` };
+  const { liveId: live, besideId: beside, preparedFor, lastSwapAt } = reading;
+  return {
+    live,
+    beside,
+    ...(preparedFor === null ? {} : { pending: `prepared for a swap with "${preparedFor}"` }),
+    ...(lastSwapAt === null ? {} : { swappedAt: lastSwapAt }),
+  };
 }
 
 function halfDone(target: Target, preparedFor: string): DoubtError {

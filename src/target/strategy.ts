@@ -9,6 +9,8 @@ export interface Standing {
   readonly beside: string | null;
   /** What is half done on the target, in words: neither id is final while it is there. */
   readonly pending?: string;
+  /** When the two were last exchanged, as Azure says it; absent: never, or nobody tells. */
+  readonly swappedAt?: string;
 }
 
 /** The release that sits ready beside the live one. */

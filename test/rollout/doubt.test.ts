@@ -41,6 +41,27 @@ describe('a promotion whose answer is lost', () => {
     auditLaws(world, plan);
   });
 
+  it.each(['lost-after', 'lost-before'] as const)(
+    'and that somebody else swaps back, or to and fro, is not asked for again (%s)',
+    async (trouble) => {
+      const world: World = playWorld(plan, {
+        swaps: { a: [trouble] },
+        after: (entry, { slots, clock }) => {
+          if (entry.type !== 'doubt.raised') return;
+          const a = slots.get('a')!;
+          if (trouble === 'lost-after') [a.live, a.beside] = [a.beside, a.live];
+          a.swappedAt = new Date(clock.now() + 1).toISOString();
+        },
+      });
+      expect(await world.rollOut()).toMatchObject({
+        outcome: 'halted',
+        why: expect.stringContaining('somebody else changed the slots'),
+      });
+      expect(askedOf(world)).toBe(1);
+      auditLaws(world, plan);
+    },
+  );
+
   it('is looked at again before it is asked for again', async () => {
     const world: World = playWorld(plan, {
       swaps: { a: ['lost-before'] },

@@ -79,7 +79,7 @@ describe('a promoted target', () => {
     });
     expect(await world.rollOut()).toMatchObject({ outcome: 'halted' });
     expect(allOf(world, 'target.observed')).toEqual([]);
-    expect(allOf(world, 'target.drifted')[0]?.found).toEqual({ live: incumbentId, beside: releaseId });
+    expect(allOf(world, 'target.drifted')[0]?.found).toMatchObject({ live: incumbentId, beside: releaseId });
     expect(liveOf(world)).toEqual({ a: incumbentId });
     expect(swappedOf(world)).toBe(1);
   });

@@ -67,6 +67,8 @@ interface Slots {
   live: string | null;
   beside: string | null;
   operation: string | null;
+  /** When the two were last exchanged. */
+  swappedAt: string | null;
   /** True while production's settings are on the staging slot. */
   prepared: boolean;
   settings: Readonly<Record<string, string>>;
@@ -110,7 +112,13 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
     plan.targets.map(({ facts }): [string, Slots] => [
       facts.target.name,
       {
-        ...{ live: facts.production.releaseId, beside: null, operation: null, prepared: false },
+        ...{
+          live: facts.production.releaseId,
+          beside: null,
+          operation: null,
+          prepared: false,
+          swappedAt: null,
+        },
         settings: troubles.settings ?? {},
       },
     ]),
@@ -174,19 +182,20 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
     at.operation = 'SwapSiteSlots';
     await clock.sleep(Math.min(afterMs, swapTookMs));
     [at.live, at.beside, at.operation, at.prepared] = [at.beside, at.live, null, false];
+    at.swappedAt = new Date(clock.now()).toISOString();
     note('swapped', name);
   };
   return {
     async readSlots({ name }) {
       if (troubles.isUnreadable?.(name, clock.now() - startMs))
         throw new TransientError('503: ARM is unavailable', { code: 'arm-unavailable' });
-      const { live, beside, operation, prepared } = slots.get(name)!;
+      const { live, beside, operation, prepared, swappedAt } = slots.get(name)!;
       const hosts = { liveHost: liveHostOf(name), besideHost: besideHostOf(name) };
       return {
         liveId: live,
         besideId: beside,
         operation,
-        lastSwapAt: null,
+        lastSwapAt: swappedAt,
         ...hosts,
         preparedFor: prepared ? 'production' : null,
       };
