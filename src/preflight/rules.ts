@@ -1,5 +1,4 @@
 /** The rules, in the order in which they are told. */
-
 import { checkRemoteBuild } from './check-delivery.ts';
 import { checkConfigSettings, checkRunFromPackage, checkStamp } from './check-settings.ts';
 import {
