@@ -40,7 +40,49 @@ resources
 | project-away planId1
 | order by id asc`;
 
+/** The same in full, as §1.5 writes it. */
+const wholeQuery = `
+resources
+| where type in~ ('microsoft.web/sites','microsoft.web/sites/slots')
+| where kind contains 'functionapp' and kind !contains 'workflowapp'
+| extend planId = tolower(tostring(properties.serverFarmId))
+| project id, type, name, kind, location, resourceGroup, subscriptionId, tags, identity,
+          planId, sku = tostring(properties.sku), state = tostring(properties.state),
+          host = tostring(properties.defaultHostName), hostNameSslStates = properties.hostNameSslStates,
+          pna = tostring(properties.publicNetworkAccess), subnet = tostring(properties.virtualNetworkSubnetId),
+          managedEnvironmentId = tostring(properties.managedEnvironmentId),
+          lastModified = todatetime(properties.lastModifiedTimeUtc)
+| join kind=leftouter (
+    resources | where type =~ 'microsoft.web/serverfarms'
+    | project planId = tolower(id), planTier = tostring(sku.tier), planSku = tostring(sku.name),
+              planKind = kind, planReserved = tobool(properties.reserved)) on planId
+| project-away planId1
+| order by id asc`;
+
 describe('Resource Graph', () => {
+  it('has every column that a fleet is found by', async () => {
+    const { status, body } = await ask(wholeQuery);
+    expect(status).toBe(200);
+    const row = entriesOf(body['data']).find(({ name }) => String(name) === 'orders-weu/staging')!;
+    expect(row).toMatchObject({
+      type: 'microsoft.web/sites/slots',
+      kind: 'functionapp,linux',
+      location: 'westeurope',
+      sku: 'ElasticPremium',
+      state: 'Running',
+      host: 'orders-weu-staging.azurewebsites.localhost',
+      hostNameSslStates: [{ hostType: 'Standard' }, { hostType: 'Repository' }],
+      pna: 'Enabled',
+      subnet: '',
+      managedEnvironmentId: '',
+      planTier: 'ElasticPremium',
+      planSku: 'EP1',
+      planKind: 'elastic',
+      planReserved: true,
+    });
+    expect(row).not.toHaveProperty('planId1');
+  });
+
   it('answers the fleet query', async () => {
     const { status, body } = await ask(fleetQuery);
     expect({ status, ...body }).toMatchObject({

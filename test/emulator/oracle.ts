@@ -62,6 +62,12 @@ export const exceptions: readonly Exception[] = [
     only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/default$/,
   },
   { path: /\/extensions\/onedeploy$/i, status: 202, why: 'the OpenAPI has neither a body nor 202' },
+  {
+    path: /\/slotsswap$/i,
+    status: 202,
+    why: 'faults may send a Retry-After that is no number',
+    only: / \/headers\/retry-after$/,
+  },
   { path: /./, status: 'error', why: 'App Service errors are PascalCase, the OpenAPI has {error}' },
 ];
 
@@ -76,8 +82,11 @@ export interface Exchange {
 }
 
 export interface Verdict {
-  /** `unknown`: the specification does not know the path; `excepted`: it is known to be wrong there. */
-  readonly kind: 'valid' | 'invalid' | 'excepted' | 'unknown';
+  /**
+   * `unknown`: the specification does not know the path; `excepted`: it is known to be wrong there;
+   * `asked-wrongly`: the answer is right, and what was asked is not.
+   */
+  readonly kind: 'valid' | 'invalid' | 'excepted' | 'unknown' | 'asked-wrongly';
   readonly exchange: string;
   readonly problems: readonly string[];
 }
@@ -132,12 +141,11 @@ export async function judge(exchange: Exchange): Promise<Verdict | null> {
     const kind = reason === undefined && status < 400 ? 'invalid' : 'unknown';
     return { kind, exchange: line, problems: [reason ?? missing.message] };
   }
-  // What a client asks wrongly on purpose is answered with an error; then only the answer is of interest.
-  const errors = status < 400 ? [...asked.errors, ...answered.errors] : answered.errors;
-  const problems = errors.map(
-    ({ code, message, pathsInPayload }) => `${code} ${message} ${pathsInPayload.join()}`,
-  );
-  if (problems.length === 0) return { kind: 'valid', exchange: line, problems };
+  const problems = answered.errors.map(describe);
+  if (problems.length === 0) {
+    const wrong = asked.errors.map(describe);
+    return { kind: wrong.length > 0 ? 'asked-wrongly' : 'valid', exchange: line, problems: wrong };
+  }
   const excepted = exceptions.some(
     (one) =>
       one.path.test(url.pathname) &&
@@ -145,6 +153,18 @@ export async function judge(exchange: Exchange): Promise<Verdict | null> {
       problems.every((problem) => one.only?.test(problem) ?? true),
   );
   return { kind: excepted ? 'excepted' : 'invalid', exchange: line, problems };
+}
+
+function describe({
+  code,
+  message,
+  pathsInPayload,
+}: {
+  readonly code: string;
+  readonly message: string;
+  readonly pathsInPayload: readonly string[];
+}): string {
+  return `${code} ${message} ${pathsInPayload[0] ?? ''}`;
 }
 
 function parse(text: string): unknown {
