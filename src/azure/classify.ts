@@ -107,6 +107,18 @@ function classifyUnauthorized({ facts, message, common }: Given): SlotwaveError 
   // An expired token was refused at the door: nothing happened, and the next request carries a new one.
   if (facts.code === 'ExpiredAuthenticationToken')
     return new TransientError(message, { ...common, code: 'token-expired' });
+  const tenant =
+    /must match (?:the|one of the) tenants? '[^']*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i.exec(
+      facts.message,
+    )?.[1];
+  if (facts.code === 'InvalidAuthenticationTokenTenant' || tenant) {
+    const where = tenant === undefined ? 'its tenant' : `the tenant ${tenant}`;
+    return new RefusalError(message, {
+      ...common,
+      code: 'tenant-wrong',
+      next: `Its subscription is in ${where}: write it as tenantId beside the resourceId of this target, or sign in there.`,
+    });
+  }
   return new RefusalError(message, {
     ...common,
     code: 'credential-refused',
@@ -120,7 +132,7 @@ function classifyForbidden({ facts, message, common }: Given): SlotwaveError {
     return new RefusalError(message, {
       ...common,
       code: 'permission-missing',
-      next: `Give this identity a role with ${denied[1]} on ${denied[2]} (Website Contributor has it), then wait a few minutes and run again.`,
+      next: `Give this identity a role with ${denied[1]} on ${denied[2]}: ${roleFor(denied[1]!)} has it. Then wait a few minutes and run again.`,
     });
   }
   if (/ip forbidden/i.test(facts.reason) || /blocked your access/i.test(facts.message)) {
@@ -142,6 +154,14 @@ function classifyForbidden({ facts, message, common }: Given): SlotwaveError {
     code: 'forbidden',
     next: 'Check the roles of this identity: Website Contributor on the resource group is enough.',
   });
+}
+
+/** learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+function roleFor(action: string): string {
+  if (/^microsoft\.storage\//i.test(action)) return 'Storage Blob Data Contributor';
+  if (/^microsoft\.network\//i.test(action)) return 'Network Contributor';
+  if (/^microsoft\.web\//i.test(action)) return 'Website Contributor';
+  return /\/read$/i.test(action) ? 'Reader' : 'Contributor';
 }
 
 function notFound({ code }: AzureErrorFacts): Pick<ErrorFacts, 'code' | 'next'> {

@@ -231,6 +231,17 @@ const rows: readonly Row[] = [
     'credential-refused',
   ],
   [
+    "401, another tenant's",
+    'swap',
+    401,
+    arm(
+      'InvalidAuthenticationTokenTenant',
+      "The access token is from the wrong issuer 'https://sts.windows.net/11111111-1111-4111-8111-111111111111/'. It must match the tenant 'https://sts.windows.net/22222222-2222-4222-8222-222222222222/' associated with this subscription.",
+    ),
+    'refusal',
+    'tenant-wrong',
+  ],
+  [
     '401, only expired',
     'swap',
     401,
