@@ -1,23 +1,27 @@
 /** Cancelling a swap with preview that was left half done: azure-platform.md §3.4, "left behind after failure". */
 import type { Target } from '../plan/fleet.ts';
-import type { Arm } from './arm.ts';
+import type { About, Arm } from './arm.ts';
 import { classify } from './classify.ts';
-import { aboutSite, aboutSlot, sitePath, slotPath } from './site-client.ts';
+import { aboutSite, aboutSlot, readSite, readSlot, sitePath, slotPath } from './site-client.ts';
 
-/** On both slots, since each may be the one that was prepared. Idempotent; the slots restart. */
+/**
+ * The staging slot first, which is the one that we prepare; production only when a swap is prepared even then, so
+ * that what is live is asked for nothing without need. Idempotent; a slot that is reset restarts.
+ */
 export async function resetPrepared(arm: Arm, target: Target): Promise<void> {
-  const both = [
-    { path: slotPath(target), about: aboutSlot(target, 'cancel the prepared swap of') },
-    { path: sitePath(target), about: aboutSite(target, 'cancel the prepared swap of') },
-  ];
-  for (const { path, about } of both) {
-    try {
-      await arm.send(target.subscriptionId, {
-        method: 'POST',
-        url: `${path}/resetSlotConfig?api-version=2025-05-01`,
-      });
-    } catch (error) {
-      throw classify(error, { act: 'change', ...about });
-    }
+  await reset(arm, target, slotPath(target), aboutSlot(target, 'cancel the prepared swap of'));
+  const both = await Promise.all([readSite(arm, target), readSlot(arm, target)]);
+  if (both.every(({ preparedFor }) => preparedFor === null)) return;
+  await reset(arm, target, sitePath(target), aboutSite(target, 'cancel the prepared swap of'));
+}
+
+async function reset(arm: Arm, target: Target, path: string, about: About): Promise<void> {
+  try {
+    await arm.send(target.subscriptionId, {
+      method: 'POST',
+      url: `${path}/resetSlotConfig?api-version=2025-05-01`,
+    });
+  } catch (error) {
+    throw classify(error, { act: 'change', ...about });
   }
 }

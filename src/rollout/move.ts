@@ -45,6 +45,7 @@ export async function move(run: Run, task: Move): Promise<Moved> {
   if (failed && failed.seq > task.sinceSeq) return { kind: 'unmoved', failure: failed.failure };
   // Begun and not finished: whoever wrote that may have died with the request already sent.
   let inDoubt = recall(run.entries, `${verb}.begun`, name) !== null;
+  const isWorthMore = countFailures();
   for (let requests = 0; ; requests++) {
     if (inDoubt) {
       const settled = await lookInto(run, task);
@@ -54,15 +55,20 @@ export async function move(run: Run, task: Move): Promise<Moved> {
     if (!(asked instanceof Error)) return asked;
     inDoubt = asked.kind === 'doubt';
     if (inDoubt) await run.note({ type: 'doubt.raised', target: name, verb, failure: failureOf(asked) });
-    else if (requests + 1 >= worthOf(asked) || run.ports.clock.now() >= task.deadlineMs)
+    else if (requests + 1 >= maxRequests || !isWorthMore(asked) || run.ports.clock.now() >= task.deadlineMs)
       return giveUp(run, task, asked);
     else await run.pause(asked.retryAfterMs ?? firstRetryMs * 2 ** requests);
   }
 }
 
-/** How often all in all: some failures are worth one more request, and no more (azure-platform.md §3.4). */
-function worthOf({ retryLimit }: SlotwaveError): number {
-  return Math.min(maxRequests, 1 + (retryLimit ?? maxRequests));
+/** Some failures are worth one more request, and no more: not their second time (azure-platform.md §3.4). */
+function countFailures(): (error: SlotwaveError) => boolean {
+  const seen = new Map<string, number>();
+  return ({ code, retryLimit }) => {
+    const times = (seen.get(code) ?? 0) + 1;
+    seen.set(code, times);
+    return retryLimit === undefined || times <= retryLimit;
+  };
 }
 
 /** Null: it certainly did not happen, and may be asked for again. */
