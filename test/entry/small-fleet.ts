@@ -79,6 +79,8 @@ export const timeScale = 60;
 export interface FleetChanges {
   /** Lines at the end of the config. */
   readonly config?: string;
+  /** More of the emulator's world. */
+  readonly world?: Readonly<Record<string, unknown>>;
   /** In place of the example app. */
   readonly package?: string;
   /** PEM of another authority that both sides trust. */
@@ -102,7 +104,7 @@ export async function openSmallFleet(
   );
   await writeFile(
     join(folder, 'world.yml'),
-    JSON.stringify({ ...world, latencies: { ...world.latencies, ...latencies } }),
+    JSON.stringify({ ...world, ...changed.world, latencies: { ...world.latencies, ...latencies } }),
   );
   await writeFile(join(folder, 'faults.yml'), JSON.stringify(faults));
   const words = ['--world', 'world.yml', '--faults', 'faults.yml', '--time-scale', String(scale)];
