@@ -12,13 +12,28 @@ export function tame(text: string, limit = 400): string {
 
 /**
  * Servers like to repeat what they were given, such as the address of a package with its signature. What opens a
- * door (a shared access signature, a password in an address) is taken out before anybody keeps the text.
+ * door is taken out by its looks before anybody keeps the text: signatures, passwords in addresses, keys in
+ * connection strings, tokens, keys in headers and queries.
  */
 export function veilAddresses(text: string): string {
-  return text
-    .replace(/([?&;\s](?:amp;)?sig=)[^&\s"'<>)]+/gi, '$1***')
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:"'<>]*:[^\s/@"'<>]+@/gi, '$1***@');
+  return keyPatterns.reduce((told, [pattern, instead]) => told.replace(pattern, instead), text);
 }
+
+const keyPatterns: readonly (readonly [RegExp, string])[] = [
+  [/([?&;\s](?:amp;)?sig=)[^&\s"'<>)]+/gi, '$1***'],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:"'<>]*:[^\s/@"'<>]+@/gi, '$1***@'],
+  [
+    /\b((?:account|shared ?access|primary|secondary)key|password|pwd|client_?secret)(["']?\s*[=:]\s*["']?)[^;,\s"'<>&]+/gi,
+    '$1$2***',
+  ],
+  [/\b(bearer|basic) +(?=\S*[\d=])[a-z0-9._~+/-]{12,}=*/gi, '$1 ***'],
+  [/\beyJ[\w-]{8,}\.[\w-]*\.?[\w-]*/g, '***'],
+  [
+    /((?:x-functions-key|ocp-apim-subscription-key|x-functions-clientid)["']?\s*[=:]\s*["']?)[^\s"',;<>&]+/gi,
+    '$1***',
+  ],
+  [/([?&](?:amp;)?code=)[^&\s"'<>)]+/gi, '$1***'],
+];
 
 /** The words of an HTML page: its title, and what it says. */
 export function textOfHtml(html: string): string {

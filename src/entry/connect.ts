@@ -6,12 +6,14 @@ import { readOnly } from '../azure/read-only.ts';
 import { findSecrets } from '../azure/tenant-credential.ts';
 import type { Transport } from '../azure/transport.ts';
 import { createTransport } from '../azure/transport-node.ts';
+import { veiled } from '../azure/veiled.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import { neutralise } from '../report/neutralise.ts';
 import { tellFileError } from './file-errors.ts';
 import type { CommonOptions } from './options.ts';
 import type { Outside } from './outside.ts';
+import { hideValue, redactSaid } from './secrets.ts';
 
 export interface Connection {
   readonly azure: Azure;
@@ -48,16 +50,17 @@ export async function connect({
   const ca = options.ca === undefined ? undefined : await readAuthorities(options.ca);
   const { send, close } = createTransport({ clock, ca });
   const transport = looksOnly ? readOnly(send) : send;
-  for (const secret of findSecrets(outside.environment)) outside.hide(secret);
-  let listener = ({ what }: Wait) => outside.writeError(`Waiting: ${neutralise(what)}\n`);
+  const { hide } = outside;
+  for (const secret of findSecrets(outside.environment)) hide(secret);
+  let listener = ({ what }: Wait) => outside.writeError(`Waiting: ${neutralise(redactSaid(what))}\n`);
   try {
     const azure = await createAzure({
       cloudName: options.cloud ?? cloud ?? 'AzureCloud',
-      transport,
+      transport: veiled(transport, { hide, hideValue, redact: redactSaid }),
       clock,
       environment: outside.environment,
       random: () => randomInt(2 ** 32) / 2 ** 32,
-      hide: (secret: string) => outside.hide(secret),
+      hide,
       homeOnly: options.homeOnly,
       onWait: (wait) => listener(wait),
     });

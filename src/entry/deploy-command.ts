@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { ConfigDelivery } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
 import { describeFindings } from '../plan/describe-findings.ts';
 import type { Plan } from '../plan/plan.ts';
 import { neutralise } from '../report/neutralise.ts';
@@ -14,6 +13,7 @@ import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
 import { openParcel } from './parcel.ts';
 import { readPlan, writePlan } from './plan-file.ts';
+import { readConfig } from './read-config.ts';
 import { run } from './run.ts';
 import { listenForStop } from './signals.ts';
 import { createRollout, newRolloutId, rememberLatest } from './state.ts';
@@ -43,7 +43,7 @@ interface Deployment {
 export async function deploy(deployment: Deployment): Promise<number> {
   const { planFile, options, outside, clock } = deployment;
   const saved = planFile === undefined ? null : await readPlan(resolve(planFile));
-  const written = await loadConfig(options.config);
+  const written = await readConfig(options.config);
   const config = { ...written, delivery: deployment.delivery ?? written.delivery };
   const stateFolder = resolve(options.state);
   return inScratchFolder(async (scratch) => {

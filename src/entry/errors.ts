@@ -3,6 +3,7 @@ import { asSlotwaveError, type Problem, type SlotwaveError } from '../errors.ts'
 import { tint } from '../report/cells.ts';
 import { neutralise, neutraliseJson } from '../report/neutralise.ts';
 import type { Outcome } from '../rollout/events.ts';
+import { redactRecord, redactSaid } from './secrets.ts';
 
 /** architecture.md §4. `defect` is ours: a state that this program believes impossible. */
 export const exitCodes = {
@@ -63,7 +64,7 @@ export interface ErrorStyle {
 
 /** What happened, where, every single problem, what to type next. Lines without line ends. */
 export function renderError(thrown: unknown, { colour, stack = false }: ErrorStyle): readonly string[] {
-  const error = asSlotwaveError(thrown);
+  const error = withoutSecrets(asSlotwaveError(thrown));
   const name = neutralise(error.message);
   const lines = [
     `${tint('error', 'red', colour)} ${tint(`[${neutralise(error.code)}]`, 'dim', colour)} ${name}`,
@@ -76,8 +77,15 @@ export function renderError(thrown: unknown, { colour, stack = false }: ErrorSty
   return lines;
 }
 
+/** Servers repeat what they were given; what they said stands in errors. */
+function withoutSecrets({ kind, code, message, where, next, problems, cause, stack }: SlotwaveError) {
+  return { ...redactRecord({ kind, code, message, where, next, problems }), cause, stack };
+}
+
+type Told = ReturnType<typeof withoutSecrets>;
+
 /** A single problem that only repeats the error would be read twice. */
-function saysTheSame({ message, problems }: SlotwaveError): boolean {
+function saysTheSame({ message, problems }: Pick<SlotwaveError, 'message' | 'problems'>): boolean {
   const [only] = problems;
   return (
     problems.length === 1 && only?.message === message && only.line === undefined && only.found === undefined
@@ -98,14 +106,16 @@ function renderProblem(problem: Problem, colour: boolean): readonly string[] {
   return problem.next === undefined ? [line] : [line, `      ${neutralise(problem.next)}`];
 }
 
-function tellDefect(error: SlotwaveError, stack: boolean): readonly string[] {
-  const cause = error.cause instanceof Error ? error.cause : error;
+function tellDefect(error: Told, stack: boolean): readonly string[] {
+  const { stack: told = '' } = error.cause instanceof Error ? error.cause : error;
   if (!stack) return ['  Run it again with --verbose to see where in the program this happened.'];
-  return (cause.stack ?? '').split('\n').map((line) => `  ${neutralise(line.replace(/^\s+/, '  '))}`);
+  return redactSaid(told)
+    .split('\n')
+    .map((line) => `  ${neutralise(line.replace(/^\s+/, '  '))}`);
 }
 
 /** The same, for `--json`: one line on standard error. */
 export function errorJson(thrown: unknown, exitCode: number): string {
-  const { kind, code, message, where, next, problems } = asSlotwaveError(thrown);
+  const { kind, code, message, where, next, problems } = withoutSecrets(asSlotwaveError(thrown));
   return neutraliseJson(JSON.stringify({ error: { kind, code, message, where, next, problems, exitCode } }));
 }

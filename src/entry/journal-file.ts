@@ -9,6 +9,7 @@ import { InputError, TransientError } from '../errors.ts';
 import type { Happening, Recorded } from '../rollout/events.ts';
 import type { Journal } from '../rollout/journal.ts';
 import { isMissing, tellFileError } from './file-errors.ts';
+import { redactRecord } from './secrets.ts';
 
 export interface JournalFile extends Journal {
   readonly path: string;
@@ -97,7 +98,8 @@ class OpenJournal implements JournalFile {
     const { clock, rollout } = this.#opened;
     this.#seq += 1;
     const at = new Date(clock.now()).toISOString();
-    const event: Recorded = { seq: this.#seq, at, rollout, ...happening };
+    // What is written stays, and is copied into tickets: what others said goes through the veil first.
+    const event: Recorded = { seq: this.#seq, at, rollout, ...redactRecord(happening) };
     return new Promise((resolve, reject) => {
       this.#waiting.push({ event, resolve, reject });
       this.#flushing ??= this.#flush();

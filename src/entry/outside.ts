@@ -1,4 +1,5 @@
 /** What the command line may touch of its process. Everything else gets it from here. */
+import { hideSecret, redact } from './secrets.ts';
 
 export interface Outside {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -30,27 +31,10 @@ export function openOutside(flags: OutsideFlags): Outside {
     environment,
     write: (text) => void process.stdout.write(redact(text)),
     writeError: (text) => void process.stderr.write(redact(text)),
-    hide: (secret) => {
-      if (secret.length >= shortestSecret) for (const form of formsOf(secret)) secrets.add(form);
-    },
+    hide: hideSecret,
     size: watched ? () => ({ columns: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 }) : null,
     colour: watched && flags.color && !environment['NO_COLOR'],
   };
-}
-
-/** Kept for the whole process: an error may be told by somebody who did not know the secret. */
-const secrets = new Set<string>();
-/** Hiding shorter ones would hide words. */
-const shortestSecret = 6;
-
-function formsOf(secret: string): readonly string[] {
-  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
-}
-
-function redact(text: string): string {
-  let told = text;
-  for (const secret of secrets) told = told.replaceAll(secret, '***');
-  return told;
 }
 
 /** A reader that goes away (`slotwave deploy | head`) must not end a rollout in the middle. */

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { loadConfig } from '../config/load.ts';
 import { describePlan } from '../plan/describe.ts';
 import { neutralise, neutraliseJson } from '../report/neutralise.ts';
 import { connect, openClock } from './connect.ts';
@@ -10,6 +9,7 @@ import { openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
 import { openParcel } from './parcel.ts';
 import { writePlan } from './plan-file.ts';
+import { readConfig } from './read-config.ts';
 
 /** As `terraform plan -detailed-exitcode`: 0 nothing to do, 2 something to do. */
 const changesExitCode = 2;
@@ -18,7 +18,7 @@ const changesExitCode = 2;
 export async function commandPlan(options: PlanOptions): Promise<number> {
   const outside = openOutside(options);
   const clock = openClock(options);
-  const config = await loadConfig(options.config);
+  const config = await readConfig(options.config);
   return inScratchFolder(async (scratch) => {
     const { pkg } = await openParcel(config, scratch);
     const connection = await connect({ options, outside, clock, looksOnly: true });

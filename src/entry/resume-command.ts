@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Config, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import type { Recorded } from '../rollout/events.ts';
 import { recall, recallDecision } from '../rollout/recall.ts';
@@ -13,6 +13,7 @@ import { readJournal } from './journal-file.ts';
 import { lockFleet } from './lock.ts';
 import type { CommonOptions } from './options.ts';
 import { openOutside } from './outside.ts';
+import { readConfig } from './read-config.ts';
 import { digestSettings, type RunRequest, run } from './run.ts';
 import { listenForStop } from './signals.ts';
 import { findRollout, type RolloutPlace } from './state.ts';
@@ -30,7 +31,7 @@ export async function commandResume(id: string | undefined, options: CommonOptio
     );
     return exitCodeOfOutcome(decision.outcome);
   }
-  const config = await loadConfig(options.config);
+  const config = await readConfig(options.config);
   refuseOtherConfig(config, begun, place);
   await refuseOtherPackage(begun, place);
   return again({ verb: 'roll-out' }, { place, begun, config, options });
@@ -40,7 +41,7 @@ export async function commandResume(id: string | undefined, options: CommonOptio
 export async function commandRollback(id: string | undefined, options: CommonOptions): Promise<number> {
   const place = await findRollout(resolve(options.state), id);
   const { begun } = await readBegun(place);
-  const config = await loadConfig(options.config);
+  const config = await readConfig(options.config);
   if (config.app !== begun.plan.app) refuseOtherConfig(config, begun, place);
   return again(
     { verb: 'roll-back', why: 'asked for on the command line' },

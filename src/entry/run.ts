@@ -18,6 +18,8 @@ import type { Connection } from './connect.ts';
 import { BrokenOff, exitCodeOfOutcome, exitCodes } from './errors.ts';
 import { openJournal } from './journal-file.ts';
 import type { Outside } from './outside.ts';
+import { revealChecks } from './reveal.ts';
+import { redactRecord } from './secrets.ts';
 import { createFileKeep } from './settings-file.ts';
 import { startShow } from './show.ts';
 import type { RolloutPlace } from './state.ts';
@@ -39,12 +41,14 @@ export interface RunRequest {
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const { place, clock, outside, json } = request;
+  const reveal = revealChecks(request.plan, request.config);
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
   show = startShow({ outside, json, clock, history: [...journal.entries] });
   const told = show;
   const keep = createFileKeep(place.folder);
-  const tell = (notice: Notice) => told.tell({ ...notice, at: new Date(clock.now()).toISOString() });
+  const tell = (notice: Notice) =>
+    told.tell({ ...redactRecord(notice), at: new Date(clock.now()).toISOString() });
   request.connection.listen(({ target, what }) => {
     if (target !== null) tell({ type: 'operation.waited', target, what });
   });
@@ -61,6 +65,7 @@ export async function run(request: RunRequest): Promise<number> {
           probes: request.plan.probes,
           stampFile,
           clock,
+          reveal,
         }),
         journal,
         clock,

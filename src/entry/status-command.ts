@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { loadConfig } from '../config/load.ts';
 import { asSlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import { neutralise, neutraliseJson } from '../report/neutralise.ts';
@@ -13,8 +12,10 @@ import { exitCodes } from './errors.ts';
 import { findHolder, type Holder } from './lock.ts';
 import type { CommonOptions } from './options.ts';
 import { openOutside } from './outside.ts';
+import { readConfig } from './read-config.ts';
 import { readBegun } from './resume-command.ts';
 import { createStrategy } from './run.ts';
+import { redactRecord } from './secrets.ts';
 import { findRollout } from './state.ts';
 
 /** What is told of one target: what the journal knows, and what Azure says now. */
@@ -47,7 +48,7 @@ export async function commandStatus(id: string | undefined, options: CommonOptio
   const stateFolder = resolve(options.state);
   const place = await findRollout(stateFolder, id);
   const { begun, entries } = await readBegun(place);
-  const config = await loadConfig(options.config);
+  const config = await readConfig(options.config);
   const connection = await connect({ options, outside, clock, cloud: begun.plan.cloud, looksOnly: true });
   try {
     const holder = await findHolder(stateFolder, begun.plan.app, connection.azure.cloud.resourceManager);
@@ -65,13 +66,13 @@ export async function commandStatus(id: string | undefined, options: CommonOptio
         })),
       ),
     );
-    const status: Status = {
+    const status: Status = redactRecord({
       rollout: place.id,
       release: begun.release.id,
       holder: mine,
       targets,
       ...stand(entries, mine),
-    };
+    });
     const lines = options.json
       ? [neutraliseJson(JSON.stringify(status))]
       : tellStatus(status).map((line) => neutralise(line));

@@ -178,7 +178,7 @@ export function planRollout(request: PlanRequest): Plan {
     package: request.package,
     settingNames: Object.keys(config.settings),
     strategy: config.strategy,
-    probes: config.probes,
+    probes: { ...config.probes, checks: config.probes.checks.map(withoutKeys) },
     ...(config.swap === undefined ? {} : { swap: config.swap }),
     ...(config.stagingTriggers === undefined ? {} : { stagingTriggers: config.stagingTriggers }),
     waves: waves
@@ -188,6 +188,15 @@ export function planRollout(request: PlanRequest): Plan {
     fleetDigest: digestFleet(fleet),
     configDigest: config.digest,
   };
+}
+
+/**
+ * A plan is saved, journaled and shown. What a check carries to be let in (headers, the query of its path) is not in
+ * it: whoever carries the plan out takes that from the config again.
+ */
+export function withoutKeys(check: Check): Check {
+  const headers = Object.fromEntries(Object.keys(check.headers).map((name) => [name, '***']));
+  return { ...check, headers, path: check.path.replace(/([?&][^=&#]*=)[^&#]+/g, '$1***') };
 }
 
 function orderTargets(

@@ -57,5 +57,10 @@ function valueAt(body: string, path: string): unknown {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'absent' : (JSON.stringify(value)?.slice(0, 120) ?? 'absent');
+  return value === undefined ? 'absent' : shorten(JSON.stringify(value) ?? 'absent', 120);
+}
+
+/** A cut is shown: what looks whole may be the beginning of a secret, and nobody would know it again. */
+export function shorten(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}…`;
 }

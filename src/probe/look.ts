@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { SlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Check, ProbeRequest } from '../plan/plan.ts';
-import { compareCheck } from './expect.ts';
+import { compareCheck, shorten } from './expect.ts';
 import { readTriggers } from './triggers.ts';
 import { type Answer, NoAnswer, type Vantage } from './vantage.ts';
 import { type Condition, type Finding, keyNotYetCode, type Reading, type Side } from './verdict.ts';
@@ -42,6 +42,8 @@ export interface LookParts {
   /** The stamp's file name at the package's root, and how to read it. */
   readonly stampFile: string;
   readonly clock: Clock;
+  /** The check with all that it needs to be let in; a plan keeps none of that. The check itself when absent. */
+  readonly reveal?: (check: Check) => Check;
 }
 
 export function createLook(parts: LookParts): Look {
@@ -100,7 +102,10 @@ async function see(parts: LookParts, question: Question, signal?: AbortSignal): 
   const checks = question.checks.map((check) =>
     find(
       check.name,
-      () => ask(check.path, false, check),
+      () => {
+        const whole = parts.reveal?.(check) ?? check;
+        return ask(whole.path, false, whole);
+      },
       (answer) => compareCheck(answer, check, question.expected),
     ).then(blameHanging),
   );
@@ -180,7 +185,7 @@ function readHost(answer: Answer): Remark {
   if (!state) return { condition: 'unhealthy', said: '200, but what answered is not a function host' };
   const errors = Array.isArray(body?.['errors']) ? body['errors'] : [];
   if (errors.length > 0)
-    return { condition: 'unhealthy', said: `${state}, with the error "${String(errors[0]).slice(0, 200)}"` };
+    return { condition: 'unhealthy', said: `${state}, with the error "${shorten(String(errors[0]), 200)}"` };
   if (notUpStates.has(state)) return { condition: 'starting', said: state };
   return state === 'Running'
     ? { condition: 'healthy', said: state }
@@ -199,7 +204,7 @@ function readRelease(answer: Answer, expected: string | null): Remark {
     return { condition: 'starting', said: 'what answers for the release stamp is none' };
   const found = typeof release === 'string' ? release : null;
   if (found === expected) return { condition: 'healthy', said: found ?? 'no stamp, as expected' };
-  const name = found === null ? 'a release without a stamp' : `release ${found.slice(0, 120)}`;
+  const name = found === null ? 'a release without a stamp' : `release ${shorten(found, 120)}`;
   return { condition: 'starting', said: `${name} answers, expected ${expected ?? 'one without a stamp'}` };
 }
 

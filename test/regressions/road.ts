@@ -134,7 +134,7 @@ async function rollOutOnce(
 ) {
   const { engine, baggage, stage, transport } = parts;
   const { clock, emulator } = stage;
-  const azure = engine.createAzure(transport, clock, emulator.identity);
+  const azure = engine.createAzure(transport, clock, emulator.identity, () => {});
   const stop = new AbortController();
   const strategy = engine.createSlotSwap({
     client: listen(azure.slots, parts.concluded),
@@ -193,7 +193,10 @@ function listen<Client extends object>(client: Client, concluded: string[]): Cli
 
 async function makePlan({ engine, baggage, stage, transport, concluded }: Parts): Promise<Plan> {
   const { clock, emulator } = stage;
-  const azure = listen(engine.createAzure(transport, clock, emulator.identity), concluded);
+  const azure = listen(
+    engine.createAzure(transport, clock, emulator.identity, () => {}),
+    concluded,
+  );
   const targets = siteNames.map((name) => ({
     name,
     subscriptionId: '51075a1e-0000-4000-8000-000000000001',

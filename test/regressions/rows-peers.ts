@@ -95,6 +95,29 @@ const uploads: readonly Row[] = [
   ),
   {
     section: 'peers',
+    azure: 'the deployment fails after the settings were written',
+    engine: 'the staging slot gets its settings back',
+    trouble: {
+      sites: {
+        weu: () => ({
+          slots: [{ name: 'staging', settings: { SECRET: 'secret-of-staging', ORDERS_VERSION: '1' } }],
+        }),
+      },
+      twists: [
+        {
+          on: 'GET /api/deployments*',
+          host: scm,
+          becomes: changesJson((record) => (record['complete'] === true ? { ...record, status: 3 } : record)),
+        },
+      ],
+    },
+    concludes: ['refusal deployment-failed'],
+    outcome: 'refused',
+    reads: /ended as "failed"/,
+    holds: ({ besideSettings }) => expect(besideSettings['weu']).toMatchObject({ ORDERS_VERSION: '1' }),
+  },
+  {
+    section: 'peers',
     azure: 'the deployment log says ##vso[task.setvariable …], ::add-mask:: and escape sequences',
     engine: 'prints them harmlessly',
     trouble: {
