@@ -1,11 +1,15 @@
 import { get, updateApplicationSettingsSlot } from '@azure/arm-appservice/api/webApps';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { createAzure } from '../../src/azure/azure.ts';
 import { createFairQueue } from '../../src/azure/fair-queue.ts';
 import { createGovernor } from '../../src/azure/governor.ts';
 import { longestHoldMs, type Waiting } from '../../src/azure/lane.ts';
 import { VirtualClock } from '../../src/clock.ts';
+import { createEmulator } from '../../src/emulator/emulator.ts';
+import type { WorldInput } from '../../src/emulator/world/schema.ts';
 import { TransientError } from '../../src/errors.ts';
+import { playedRuntime, transportOver } from './in-process.ts';
 import { armOver, script, target } from './scripted.ts';
 
 const arm = 'https://management.azure.com';
@@ -73,10 +77,11 @@ describe('the governor of a subscription', () => {
         fc.integer({ min: 1, max: 900 }),
         fc.integer({ min: 1, max: 40 }),
         fc.array(fc.integer({ min: 0, max: 180 }), { minLength: 5, maxLength: 5 }),
-        async (kind, requests, sites, latencies) => {
+        fc.boolean(),
+        async (kind, requests, sites, latencies, tells) => {
           const { clock, ask } = begin();
           const [capacity, perSecond] = kind === 'reads' ? [250, 25] : [200, 10];
-          const server = bucketServer(clock, capacity, perSecond, headerOf[kind]);
+          const server = bucketServer(clock, capacity, perSecond, tells ? headerOf[kind] : 'x-nothing');
           const method = kind === 'reads' ? 'GET' : 'PUT';
           await clock.run(
             Promise.all(
@@ -391,3 +396,59 @@ async function again<T>(act: () => Promise<T>): Promise<T> {
     throw error;
   }
 }
+
+describe('a fleet against buckets that are enforced', () => {
+  async function survey(count: number, throttling: NonNullable<WorldInput['throttling']>) {
+    const clock = new VirtualClock();
+    const names = Array.from({ length: count }, (_, at) => `orders-${at}`);
+    const emulator = createEmulator({
+      world: { throttling, sites: names.map((name) => ({ name, region: 'westeurope' })) },
+      clock,
+      runtime: playedRuntime,
+    });
+    const wire = transportOver(emulator.fetch, clock);
+    const statuses: number[] = [];
+    const { tenantId, clientId, clientSecret } = emulator.identity;
+    const azure = await clock.run(
+      createAzure({
+        cloudName: emulator.origin,
+        transport: async (request) => {
+          const answer = await wire(request);
+          statuses.push(answer.status);
+          return answer;
+        },
+        clock,
+        environment: {
+          AZURE_TENANT_ID: tenantId,
+          AZURE_CLIENT_ID: clientId,
+          AZURE_CLIENT_SECRET: clientSecret,
+        },
+        random: () => 0.5,
+        hide: () => {},
+      }),
+    );
+    const targets = names.map((site) => ({ ...target, name: site, site, resourceGroup: 'slotwave' }));
+    const startMs = clock.now();
+    const fleet = await clock.run(azure.survey({ targets, settings: {} }));
+    return {
+      fleet,
+      refusals: statuses.filter((status) => status === 429).length,
+      tookMs: clock.now() - startMs,
+    };
+  }
+
+  it("is surveyed without one refusal at Azure's own sizes, and no slower than they allow", async () => {
+    const { fleet, refusals, tookMs } = await survey(120, true);
+    expect(fleet.targets.length).toBe(120);
+    expect(refusals).toBe(0);
+    // Three writes each (POSTs that read): 200 at once and 10 a second.
+    expect(tookMs).toBeLessThan(((120 * 3 - 200) / 10) * 1_000 + 8_000);
+  });
+
+  it('is surveyed whole at sizes that nobody told us, with few refusals', async () => {
+    const small = { reads: { tokens: 40, perSecond: 5 }, writes: { tokens: 30, perSecond: 3 } };
+    const { fleet, refusals } = await survey(30, small);
+    expect(fleet.targets.length).toBe(30);
+    expect(refusals).toBeLessThan(30);
+  });
+});
