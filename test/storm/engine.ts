@@ -17,6 +17,7 @@ const cloud = {
 export interface Engine {
   readonly rollOut: typeof import('../../src/rollout/rollout.ts').rollOut;
   readonly createSlotSwap: typeof import('../../src/target/slot-swap.ts').createSlotSwap;
+  readonly createKeep: typeof import('../../src/target/settings-keep.ts').createMemoryKeep;
   readonly createLook: typeof import('../../src/probe/look.ts').createLook;
   readonly createVantage: typeof import('../../src/entry/vantage.ts').createDirectVantage;
   readonly planRollout: typeof import('../../src/plan/plan.ts').planRollout;
@@ -34,6 +35,7 @@ export async function loadEngine(sourceFolder: string): Promise<Engine> {
   const load = (file: string) => import(pathToFileURL(`${sourceFolder}/${file}`).href);
   const { rollOut } = await load('rollout/rollout.ts');
   const { createSlotSwap } = await load('target/slot-swap.ts');
+  const { createMemoryKeep } = await load('target/settings-keep.ts');
   const { createLook } = await load('probe/look.ts');
   const { createDirectVantage } = await load('entry/vantage.ts');
   const { planRollout } = await load('plan/plan.ts');
@@ -47,6 +49,7 @@ export async function loadEngine(sourceFolder: string): Promise<Engine> {
   return {
     rollOut,
     createSlotSwap,
+    createKeep: createMemoryKeep,
     createLook,
     createVantage: createDirectVantage,
     planRollout,

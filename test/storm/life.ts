@@ -2,6 +2,7 @@
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Ended } from '../../src/rollout/ending.ts';
 import type { Interrupted } from '../../src/rollout/rollout.ts';
+import type { SettingsKeep } from '../../src/target/settings-keep.ts';
 import type { Engine } from './engine.ts';
 import { createMortal, type Ending, openShelf, type Shelf } from './mortal.ts';
 import {
@@ -26,6 +27,8 @@ export interface Scene {
   readonly sent: Sent[];
   /** Tokens and keys that passed by: they may appear nowhere. */
   readonly secrets: Set<string>;
+  /** Settings from before, which outlive a process as the journal does. */
+  readonly keep: SettingsKeep;
 }
 
 export interface Life {
@@ -59,6 +62,8 @@ export async function live(scene: Scene, life: Life): Promise<Lived> {
     client: azure.slots,
     settings: stormSettings,
     swap: plan.swap,
+    stagingTriggers: plan.stagingTriggers,
+    keep: scene.keep,
     clock: own,
     onProgress: () => {},
     onWait: () => {},

@@ -46,7 +46,17 @@ export async function play(
   const plan = await clock.run(makePlan(engine, scenario, baggage, stage));
   // Whoever meddles is no part of the rollout: the storm goes on whether or not they succeed.
   void scenario.meddle?.(engine, stage, baggage).catch(() => {});
-  const scene = { engine, scenario, baggage, stage, plan, shelf, sent, secrets: new Set<string>() };
+  const scene = {
+    engine,
+    scenario,
+    baggage,
+    stage,
+    plan,
+    shelf,
+    sent,
+    secrets: new Set<string>(),
+    keep: engine.createKeep(),
+  };
   for (let turn = 0; ; turn++) {
     const death = script.deaths[turn];
     const ending = death ? ({ ...death, by: 'death' } as const) : null;

@@ -17,7 +17,12 @@ import { createPlayedRuntime } from './played-runtime.ts';
 type SiteInput = WorldInput['sites'][number];
 
 export interface StormSite
-  extends Pick<SiteInput, 'name' | 'region' | 'os' | 'plan' | 'sticky' | 'settings'> {
+  extends Pick<
+    SiteInput,
+    'name' | 'region' | 'os' | 'plan' | 'sticky' | 'settings' | 'scmCold' | 'triggerSyncRefusals'
+  > {
+  /** The staging slot's own settings from before, beside those that every slot has. */
+  readonly staging?: Readonly<Record<string, string>>;
   /** Production was never deployed by us: no stamp in its settings, and none in its files. */
   readonly stampless?: boolean;
 }
@@ -97,7 +102,7 @@ export function setStage(scenario: Scenario, baggage: Baggage): Stage {
     faults: scenario.faults ?? [],
     world: {
       ...scenario.world,
-      sites: scenario.sites.map(({ stampless = false, ...site }) => ({
+      sites: scenario.sites.map(({ stampless = false, staging = {}, ...site }) => ({
         ...site,
         settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: `secret-of-${site.name}`, ...site.settings },
         sticky: ['SECRET', ...(site.sticky ?? [])],
@@ -105,7 +110,10 @@ export function setStage(scenario: Scenario, baggage: Baggage): Stage {
           ? { package: baggage.stampless }
           : { package: baggage.incumbent, release: baggage.incumbentId }),
         slots: [
-          { name: 'staging', settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: 'secret-of-staging' } },
+          {
+            name: 'staging',
+            settings: { FUNCTIONS_WORKER_RUNTIME: 'node', SECRET: 'secret-of-staging', ...staging },
+          },
         ],
       })),
     },

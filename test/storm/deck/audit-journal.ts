@@ -44,18 +44,21 @@ function auditEntry(entry: Recorded, before: readonly Recorded[]): readonly stri
 }
 
 function auditPromotion({ target }: Entry<'promote.begun'>, before: readonly Recorded[]): readonly string[] {
+  const begun = before.find(({ type }) => type === 'rollout.begun');
+  const plan = begun?.type === 'rollout.begun' ? begun.plan : null;
+  // The last look before the swap: with a preview, the one at the candidate with production's settings on it.
+  const during = plan?.swap?.preview ? 'preview' : 'proof';
   const proof = before.findLast((each) => each.type === 'target.cleared' && each.target === target);
   const wrong: string[] = [];
   if (
     proof?.type !== 'target.cleared' ||
-    proof.during !== 'proof' ||
+    proof.during !== during ||
     !proof.verdict.readings.some(isOfRelease)
   )
     wrong.push(`${target} was promoted without a clearance in the journal`);
   if (before.some(({ type }) => type === 'rollback.decided' || type === 'halt.decided'))
     wrong.push(`${target} was promoted after the rollout had turned`);
-  const begun = before.find(({ type }) => type === 'rollout.begun');
-  const tolerated = begun?.type === 'rollout.begun' ? begun.plan.strategy.failureTolerance : 0;
+  const tolerated = plan?.strategy.failureTolerance ?? 0;
   const failed = before.filter(({ type }) => type === 'target.failed').length;
   if (failed > tolerated)
     wrong.push(

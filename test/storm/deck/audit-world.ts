@@ -8,7 +8,12 @@ import type { Played } from './play-hand.ts';
 const readingMs = 10 * 60_000;
 
 export function auditWorld(played: Played, baggage: Baggage): readonly string[] {
-  return [...auditStandings(played), ...auditSites(played, baggage), ...auditTouched(played)];
+  return [
+    ...auditStandings(played),
+    ...auditSites(played, baggage),
+    ...auditTouched(played),
+    ...auditLeft(played),
+  ];
 }
 
 function auditStandings({ entries, plan, facts, meddled }: Played): readonly string[] {
@@ -54,9 +59,33 @@ function auditSites(played: Played, baggage: Baggage): readonly string[] {
   return wrong;
 }
 
-/** Production itself is never written to: what becomes live comes by a swap. */
+/** What a refusal leaves behind: no prepared slot, and the settings of before, unless it says that it could not. */
+function auditLeft({ world, entries, hand, outcome, meddled }: Played): readonly string[] {
+  const wrong: string[] = [];
+  // Where nobody may be able to tell or to write, slots can stay as they are.
+  if (!hand.allowed) return wrong;
+  for (const { name, staging } of hand.scenario.sites) {
+    const slots = Object.values(world.sites[name]?.slots ?? {});
+    const isMeddled = meddled.some(({ stranger }) => stranger.site === name);
+    if (outcome !== 'halted' && slots.some(({ preparedFor }) => preparedFor !== null))
+      wrong.push(`${name} was left prepared for a swap`);
+    if (outcome !== 'refused' || isMeddled) continue;
+    const told = entries.find((entry) => entry.type === 'settings.restored' && entry.target === name);
+    const isLeft = told?.type === 'settings.restored' && told.left.includes('ORDERS_VERSION');
+    const found = world.sites[name]?.slots['staging']?.settings['ORDERS_VERSION'];
+    if (!isLeft && found !== staging?.['ORDERS_VERSION'])
+      wrong.push(`refused, and the staging slot of ${name} keeps the new settings`);
+  }
+  return wrong;
+}
+
+/**
+ * Production itself is never written to: what becomes live comes by a swap. A half prepared swap is cancelled on
+ * both sides, and the names of settings that stay are the site's.
+ */
 function auditTouched({ sent }: Played): readonly string[] {
   return sent
+    .filter(({ path }) => !/\/(resetSlotConfig|config\/slotConfigNames)$/i.test(path))
     .filter(({ path }) => !path.includes('/slots/') && !/^\/\/[^/]+-staging\./.test(path))
     .map(({ method, path }) => `something other than a staging slot was written to: ${method} ${path}`);
 }

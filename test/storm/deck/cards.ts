@@ -78,6 +78,34 @@ const reading: readonly Card[] = [
     ],
   },
   {
+    name: 'ARM throttles, in its own words',
+    severity: 'harmless',
+    everywhere: true,
+    draw: (dice) => [
+      fault(
+        { door: 'arm', probability: dice.next() * 0.06 },
+        {
+          throttled: {
+            code: dice.pick([
+              'TooManyRequests',
+              'OperationNotAllowed',
+              'SubscriptionRequestsThrottled',
+            ] as const),
+            retryAfter: String(dice.int(1, 20)),
+          },
+        },
+      ),
+    ],
+  },
+  {
+    name: 'all tokens expire at once',
+    severity: 'harmless',
+    everywhere: true,
+    draw: (dice) => [
+      fault({ door: 'arm', request: 'GET *', occurrence: dice.int(1, 80) }, { token: 'expired' }),
+    ],
+  },
+  {
     name: 'a token is refused',
     severity: 'harmless',
     everywhere: true,
@@ -196,6 +224,22 @@ const staging: readonly Card[] = [
     ],
   },
   {
+    name: 'the deployment meets another one',
+    severity: 'harmless',
+    strains: 'upload',
+    draw: (_dice, site) => [fault({ site, slot: 'staging', occurrence: 1 }, { deploymentEnds: 'conflict' })],
+  },
+  {
+    name: 'the deployment fails',
+    severity: 'fails',
+    draw: (dice, site) => [
+      fault(
+        { site, slot: 'staging', occurrence: dice.int(1, 2) },
+        { deploymentEnds: dice.pick(['failed', 'partial', 'cancelled', 'never'] as const) },
+      ),
+    ],
+  },
+  {
     // Somebody who died meanwhile has long gone on when it happens: then it meets what was promoted since.
     name: 'what was written is carried out late',
     severity: 'fails',
@@ -250,6 +294,98 @@ const moving: readonly Card[] = [
     severity: 'harmless',
     strains: 'swap',
     draw: (dice, site) => [once(site, swap, { delay: dice.int(60, 140) * 1000 }, dice.int(1, 2))],
+  },
+  {
+    name: 'swap: carried out long after its connection broke',
+    severity: 'harmless',
+    strains: 'swap',
+    draw: (dice, site) => [
+      once(
+        site,
+        swap,
+        dice.pick<Then>([
+          { lost: 'after', later: dice.int(5, 130) * 1000 },
+          { status: dice.pick(gateway), effect: 'after', later: dice.int(5, 130) * 1000 },
+        ]),
+        dice.int(1, 2),
+      ),
+    ],
+  },
+  {
+    name: 'swap: refused at once',
+    severity: 'harmless',
+    strains: 'swap',
+    draw: (dice, site) => [
+      once(
+        site,
+        swap,
+        { swap: { failAt: 'request', as: dice.pick(['busy', 'plan-busy', 'plan-throttled'] as const) } },
+        dice.int(1, 2),
+      ),
+    ],
+  },
+  {
+    name: 'swap: refused for good',
+    severity: 'blinds',
+    draw: (dice, site) => [
+      once(
+        site,
+        swap,
+        {
+          swap: {
+            failAt: 'request',
+            as: dice.pick(['prepared', 'prepared-elsewhere', 'authentication'] as const),
+          },
+        },
+        dice.int(1, 2),
+      ),
+    ],
+  },
+  {
+    name: 'the swap is told otherwise',
+    severity: 'harmless',
+    draw: (dice, site) => [
+      once(
+        site,
+        swap,
+        {
+          operation: dice.pick([
+            { location: 'absent' as const },
+            { retryAfter: dice.pick(['', 'soon', '-1', '9999']) },
+            { results: 'vanish' as const },
+          ]),
+        },
+        dice.int(1, 2),
+      ),
+    ],
+  },
+  {
+    name: 'the preview is answered badly',
+    severity: 'harmless',
+    draw: (dice, site) => [
+      once(
+        site,
+        'POST */applySlotConfig',
+        dice.pick<Then>([
+          { status: dice.pick(gateway), effect: dice.pick(effects) },
+          { lost: dice.pick(['before', 'after'] as const) },
+        ]),
+      ),
+    ],
+  },
+  {
+    name: 'the cancelled preview is answered badly',
+    severity: 'harmless',
+    draw: (dice, site) => [
+      once(
+        site,
+        'POST */resetSlotConfig',
+        dice.pick<Then>([
+          { status: dice.pick(gateway), effect: dice.pick(effects) },
+          { lost: dice.pick(['before', 'after'] as const) },
+        ]),
+      ),
+    ],
   },
   {
     name: 'swap: fails, try again',

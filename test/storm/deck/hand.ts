@@ -1,6 +1,6 @@
 /** One hand: a fleet, an app, and what befalls the rollout, all drawn from one number. */
 import type { FaultInput } from '../../../src/emulator/faults/schema.ts';
-import type { StrategyRequest, WaveRequest } from '../../../src/plan/plan.ts';
+import type { StrategyRequest, SwapRequest, WaveRequest } from '../../../src/plan/plan.ts';
 import type { Outcome } from '../../../src/rollout/events.ts';
 import type { Ending } from '../mortal.ts';
 import type { Scenario, StormSite } from '../stage.ts';
@@ -49,6 +49,7 @@ export function drawHand(seed: number, size: Size): Hand {
   const waves = drawWaves(dice, sites);
   const illness = drawIllness(dice, sites);
   const troubles = drawTroubles(dice, sites);
+  const swap = drawSwap(dice);
   const turns = drawTurns(dice, sites.length);
   const strangers = dice.chance(0.12) ? drawStrangers(dice, sites) : [];
   const scenario: Scenario = {
@@ -62,6 +63,7 @@ export function drawHand(seed: number, size: Size): Hand {
       initialDelayMs: dice.chance(0.3) ? dice.int(1, 20) * 1000 : 0,
     },
     world: troubles.world,
+    ...(swap ? { swap } : {}),
   };
   return {
     seed,
@@ -73,6 +75,7 @@ export function drawHand(seed: number, size: Size): Hand {
     allowed: strangers.length > 0 ? null : decideAllowed(illness, troubles, strategy, sites.length),
     cards: [
       describeFleet(sites, waves, strategy),
+      ...(swap ? [`swaps: ${JSON.stringify(swap)}`] : []),
       illness.said,
       ...troubles.said,
       ...turns.map((turn) => `${turn.by} at moment ${turn.atMoment}, back ${turn.absenceMs / 1000} s later`),
@@ -90,6 +93,8 @@ function drawSites(dice: Dice, size: Size): readonly StormSite[] {
     // Two sites of one region may live on one plan.
     ...(dice.chance(0.5) ? { plan: { name: `plan-${place.region}` } } : {}),
     ...(stampless && dice.chance(0.7) ? { stampless: true } : {}),
+    ...(dice.chance(0.3) ? { staging: { ORDERS_VERSION: '1' } } : {}),
+    ...(dice.chance(0.1) ? { scmCold: dice.int(1, 4) } : {}),
   }));
 }
 
@@ -108,6 +113,17 @@ function drawStrategy(dice: Dice, count: number): Omit<StrategyRequest, 'waves'>
       action: dice.chance(0.8) ? 'rollback' : 'halt',
       scope: dice.chance(0.6) ? 'all' : dice.pick(['wave', 'target']),
     },
+  };
+}
+
+function drawSwap(dice: Dice): SwapRequest | null {
+  if (dice.chance(0.5)) return null;
+  return {
+    preview: dice.chance(0.5),
+    resetPrepared: dice.chance(0.5),
+    preserveVnet: true,
+    observeForMs: dice.chance(0.5) ? dice.int(1, 6) * 10_000 : 0,
+    warmUp: null,
   };
 }
 

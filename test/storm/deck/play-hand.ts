@@ -52,6 +52,7 @@ export async function playHand(engine: Engine, baggage: Baggage, hand: Hand): Pr
     shelf: createShelf(),
     sent: [],
     secrets: new Set<string>([emulator.identity.clientSecret]),
+    keep: engine.createKeep(),
   } satisfies Scene;
   const meddling = meddle(engine, stage, baggage, hand.strangers);
   const course = await runProcesses(scene, hand);

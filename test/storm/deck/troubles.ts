@@ -41,7 +41,10 @@ export function drawTroubles(dice: Dice, sites: readonly StormSite[]): Troubles 
 
 function drawWorld(dice: Dice): Troubles['world'] {
   return {
-    ...(dice.chance(0.15) ? { throttling: true } : {}),
+    ...(dice.chance(0.2)
+      ? { throttling: dice.pick([true, { reads: { tokens: dice.int(20, 60), perSecond: dice.int(2, 10) } }]) }
+      : {}),
+    ...(dice.chance(0.15) ? { planLocks: dice.pick([true, 'throttled'] as const) } : {}),
     ...(dice.chance(0.2) ? { identity: { tokenLifetime: dice.int(6, 20) * 60_000 } } : {}),
     ...(dice.chance(0.3)
       ? {
