@@ -1,20 +1,38 @@
 /** The known word that was probably meant, or null when nothing is near enough to be helpful. */
 export function findNearest(written: string, known: Iterable<string>): string | null {
-  const wanted = fold(written);
-  let best: string | null = null;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  for (const word of known) {
-    const candidate = fold(word);
-    const edits = countEdits(wanted, candidate);
-    const distance = startsAlike(wanted, candidate) ? Math.min(1, edits) : edits;
-    if (distance < bestDistance) [best, bestDistance] = [word, distance];
-  }
-  const letters = Math.max(wanted.length, best?.length ?? 0);
-  return bestDistance <= Math.floor(letters / lettersPerEdit) ? best : null;
+  const near = measure(written, known);
+  return near && near.edits <= Math.floor(near.letters / lettersPerEdit) ? near.word : null;
+}
+
+/** The same among the keys of one mapping: there are few of them, so that a guess is seldom wrong. */
+export function findNearestKey(written: string, known: Iterable<string>): string | null {
+  const near = measure(written, known);
+  return near && near.edits <= Math.max(1, Math.floor(near.letters / lettersPerEditOfKey)) ? near.word : null;
 }
 
 /** Words of three letters or fewer are all near each other: only their spelling of capitals is forgiven. */
 const lettersPerEdit = 4;
+const lettersPerEditOfKey = 3;
+
+interface Near {
+  readonly word: string;
+  readonly edits: number;
+  /** Of the longer one of the two. */
+  readonly letters: number;
+}
+
+function measure(written: string, known: Iterable<string>): Near | null {
+  const wanted = fold(written);
+  let best: Near | null = null;
+  for (const word of known) {
+    const candidate = fold(word);
+    const distance = countEdits(wanted, candidate);
+    const edits = startsAlike(wanted, candidate) ? Math.min(1, distance) : distance;
+    if (best === null || edits < best.edits)
+      best = { word, edits, letters: Math.max(wanted.length, word.length) };
+  }
+  return best;
+}
 
 /** `bake-time`, `bake_time` and `BakeTime` all mean `bakeTime`. */
 function fold(word: string): string {

@@ -5,7 +5,7 @@ import type { ConfigDocument, Path } from './document.ts';
 import { describeFound, isSecret, quote, writePath } from './found.ts';
 import { buildJsonSchema, type JsonSchema } from './json-schema.ts';
 import { expectedDuration, expectedQuoted } from './kinds.ts';
-import { findNearest } from './nearest.ts';
+import { findNearest, findNearestKey } from './nearest.ts';
 import { configSchema, type Filled } from './schema.ts';
 
 export interface ShapeResult {
@@ -135,7 +135,7 @@ function describeUnknownKey(path: Path, document: ConfigDocument): Problem {
   const key = String(path.at(-1));
   const root = buildJsonSchema();
   const known = Object.keys(findSchema(root, path.slice(0, -1))?.properties ?? {});
-  const near = findNearest(key, known);
+  const near = findNearestKey(key, known);
   const home = near ? null : findHome(root, key);
   return {
     ...document.locateKey(path),

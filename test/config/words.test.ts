@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseDuration } from '../../src/config/duration.ts';
 import { writePath } from '../../src/config/found.ts';
-import { findNearest } from '../../src/config/nearest.ts';
+import { findNearest, findNearestKey } from '../../src/config/nearest.ts';
 import { formatDuration } from '../../src/plan/layout.ts';
 
 describe('a duration', () => {
@@ -47,6 +47,24 @@ describe('the nearest known word', () => {
 
   it.each(['', 'x', 'delay', 'timeout', 'neu'])('of %j is none', (written) => {
     expect(findNearest(written, [...known, 'weu'])).toBeNull();
+  });
+
+  it.each([
+    ['ap', 'app'],
+    ['lable', 'labels'],
+    ['nmae', 'name'],
+    ['stat', 'state'],
+    ['fleets', 'fleet'],
+  ])('of the key %s is %s: there are few keys, so more is forgiven', (written, meant) => {
+    expect(findNearestKey(written, ['app', 'package', 'fleet', 'name', 'labels', 'slot', 'state'])).toBe(
+      meant,
+    );
+  });
+
+  it.each(['', 'x', 'nope', 'env', 'retries'])('of the key %j is none', (written) => {
+    expect(
+      findNearestKey(written, ['app', 'package', 'fleet', 'name', 'labels', 'slot', 'state']),
+    ).toBeNull();
   });
 
   it('of a known word is itself', () => {

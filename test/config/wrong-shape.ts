@@ -84,6 +84,13 @@ export const wrongShapes: readonly Wrong[] = [
     next: /belongs under strategy\.waves\[\]/,
   },
   {
+    about: 'two letters changed about, and one left out',
+    blocks: fleet(`{ name: a, resourceId: ${siteId('a')}, lable: { ring: canary } }`),
+    path: 'fleet.targets[0].lable',
+    message: /not a known key/,
+    next: /Did you mean labels\?/,
+  },
+  {
     about: 'a key with dashes',
     blocks: strategy('max-concurrency: 3'),
     path: 'strategy.max-concurrency',
