@@ -49,11 +49,11 @@ export function readDocument(text: string): ConfigDocument {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  // One slip often breaks several of YAML's rules at the same place; it is told once.
+  // One slip often breaks several of YAML's rules at once; the same words are told once for each line.
   const told = new Map(
     document.errors.map((error) => {
       const problem = describeError(error, text, at);
-      return [JSON.stringify(problem), problem] as const;
+      return [JSON.stringify({ ...problem, column: 0 }), problem] as const;
     }),
   );
   const problems = [...told.values()];
@@ -71,9 +71,9 @@ function readData(
   document: Document.Parsed,
   at: (offset: number) => Position,
 ): { data: unknown; problems: readonly Problem[] } {
-  const lost = findLostAlias(document);
-  if (lost !== null)
-    return { data: undefined, problems: [{ ...at(lost), ...findSyntaxProblem('BAD_ALIAS', null) }] };
+  const bad = findBadAlias(document);
+  if (bad !== null)
+    return { data: undefined, problems: [{ ...at(bad.offset), ...findSyntaxProblem(bad.code, null) }] };
   try {
     return { data: document.toJS({ maxAliasCount }) as unknown, problems: [] };
   } catch {
@@ -86,17 +86,18 @@ function readData(
   }
 }
 
-/** Where an alias stands whose anchor is not before it. */
-function findLostAlias(document: Document.Parsed): number | null {
-  let offset: number | null = null;
+/** An alias whose anchor is not before it, or around it: what contains itself has no end. */
+function findBadAlias(document: Document.Parsed): { readonly offset: number; readonly code: string } | null {
+  let bad: { readonly offset: number; readonly code: string } | null = null;
   visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document)) return undefined;
-      offset = startOf(alias) ?? 0;
+    Alias: (_, alias, path) => {
+      const anchored = alias.resolve(document);
+      if (anchored && !path.includes(anchored)) return undefined;
+      bad = { offset: startOf(alias) ?? 0, code: anchored ? 'ALIAS_IN_ITSELF' : 'BAD_ALIAS' };
       return visit.BREAK;
     },
   });
-  return offset;
+  return bad;
 }
 
 function describeError(error: YAMLError, text: string, at: (offset: number) => Position): Problem {

@@ -71,7 +71,7 @@ function findAfterRest(waves: readonly OutlinedWave[]): readonly Complaint[] {
 }
 
 function checkTargetNames(wave: OutlinedWave, targets: readonly OutlinedTarget[]): readonly Complaint[] {
-  const known = targets.flatMap((target) => target.name ?? []);
+  const known = [...new Set(targets.flatMap((target) => target.name ?? []))];
   return (wave.targets ?? []).flatMap((name, index) => {
     if (known.includes(name)) return [];
     const near = findNearest(name, known);

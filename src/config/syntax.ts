@@ -17,6 +17,7 @@ export function findSyntaxProblem(code: string, key: string | null): SyntaxProbl
 }
 
 const sentences: Readonly<Record<string, string>> = {
+  ALIAS_IN_ITSELF: 'an alias stands inside the value that it stands for',
   ALIAS_PROPS: 'an alias cannot have an anchor or a tag of its own',
   BAD_ALIAS: 'an alias has no anchor before it, or its name is not readable',
   BAD_COLLECTION_TYPE: 'a tag does not fit what follows it',
@@ -40,6 +41,7 @@ const sentences: Readonly<Record<string, string>> = {
 };
 
 const hints: Readonly<Record<string, { readonly expected?: string; readonly next?: string }>> = {
+  ALIAS_IN_ITSELF: { next: 'Write the value out, or put the anchor (&) on something smaller.' },
   BAD_DQ_ESCAPE: { next: "Double the backslash, or use single quotes: '…'." },
   BAD_INDENT: {
     expected: 'keys of one mapping in one column',

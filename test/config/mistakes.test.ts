@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { problemsOf, siteId, sound, writeYaml } from './wrong.ts';
+import { problemsOf, siteId, sound, waves, writeYaml } from './wrong.ts';
 import { wrongMeanings } from './wrong-meaning.ts';
 import { wrongShapes } from './wrong-shape.ts';
 
@@ -18,6 +18,26 @@ describe('each mistake by itself', () => {
       expect(problem?.file).toBe('/repo/slotwave.yml');
       expect(problem?.line).toBeGreaterThan(0);
       expect(problem?.column).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('what is told', () => {
+  it('names a target once, however often it is in the fleet', () => {
+    const twice = `fleet:\n  targets:\n${['a', 'b'].map((site) => `    - { name: weu, resourceId: ${siteId(site)} }\n`).join('')}`;
+    const problems = problemsOf(
+      writeYaml({ ...sound, fleet: twice, ...waves('{ name: a, targets: [nowhere] }', '{ name: rest }') }),
+    );
+    const [unknown] = problems.filter(({ path }) => path === 'strategy.waves[0].targets[0]');
+    expect(unknown?.expected).toBe('one of weu');
+  });
+
+  it.each(['app: [\n  b: {\n', 'a: {b: 1\n c: [}\n', 'a: "\\q \\q"\n'])(
+    'says one slip of the YAML once for each line: %j',
+    (text) => {
+      const told = problemsOf(text).map(({ line, message }) => `${line} ${message}`);
+      expect(told.length).toBeGreaterThan(0);
+      expect(told).toEqual([...new Set(told)]);
     },
   );
 });

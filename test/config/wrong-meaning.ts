@@ -250,6 +250,25 @@ export const wrongMeanings: readonly Wrong[] = [
     message: /"app" stands twice/,
   },
   {
+    about: 'an alias inside its own anchor',
+    blocks: { package: 'package: &a [*a]' },
+    path: '',
+    message: /inside the value that it stands for/,
+    next: /Write the value out/,
+  },
+  {
+    about: 'an alias deep inside its own anchor, among others that are right',
+    blocks: { extra: 'settings: &a { X: &b "1", Y: *b, Z: [[*a]] }' },
+    path: '',
+    message: /inside the value that it stands for/,
+  },
+  {
+    about: 'a mapping that merges itself',
+    blocks: { extra: 'settings: &a { X: "1", <<: *a }' },
+    path: '',
+    message: /inside the value that it stands for/,
+  },
+  {
     about: 'a pull from nowhere',
     blocks: { extra: 'delivery: pull' },
     path: 'delivery',
