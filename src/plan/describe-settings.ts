@@ -1,6 +1,7 @@
-/** Which settings a rollout writes, which move with the swap, and which stay where they are. */
+/** Which settings a rollout writes, what the swap does to production's, and which stay where they are. */
 import { groupBy, wrapText } from './layout.ts';
 import type { Plan, PlannedTarget } from './plan.ts';
+import { foreseeMoves, listOwnSettings, sortUnique } from './setting-moves.ts';
 
 export function describeSettings(
   plan: Plan,
@@ -11,7 +12,10 @@ export function describeSettings(
     ...(plan.settingNames.length > 0
       ? [['written with the release', plan.settingNames.join(', ')] as const]
       : []),
-    ...describeAlike('travel with the swap', targets, listTravelling),
+    ...describeAlike('and by slotwave', targets, ({ facts }) => listOwnSettings(facts, plan)),
+    ...describeAlike('new in production', targets, ({ facts }) => foreseeMoves(facts, plan).arriving),
+    ...describeAlike('changed in production', targets, ({ facts }) => foreseeMoves(facts, plan).changing),
+    ...describeAlike('gone from production', targets, ({ facts }) => foreseeMoves(facts, plan).leaving),
     ...describeAlike('stay with their slot', targets, listStaying),
   ];
   if (rows.length === 0) return [];
@@ -35,20 +39,10 @@ function describeAlike(
     });
 }
 
-function listTravelling({ facts }: PlannedTarget): readonly string[] {
-  return sortUnique(
-    facts.differences.filter(({ rule }) => rule === 'travels').map((difference) => difference.name),
-  );
-}
-
 /** Sticky names count even where both slots agree: they are what a swap will not move. */
 function listStaying({ facts }: PlannedTarget): readonly string[] {
   const differing = facts.differences
     .filter(({ rule }) => rule === 'stays')
     .map((difference) => difference.name);
   return sortUnique([...differing, ...facts.stickyNames]);
-}
-
-function sortUnique(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].sort();
 }

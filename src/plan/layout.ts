@@ -62,9 +62,14 @@ export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** A release id in at most 24 characters: its end names the content. */
+/**
+ * A release id in a table's cell: the end of the rollout's id and the beginning of the content's digest. Both,
+ * because the same bytes may be shipped twice, and two rollouts may start in one minute. Other ids: 24 characters.
+ */
 export function shortenId(id: string): string {
   const clean = toPlain(id);
+  const parts = /([^-.]{1,6})\.([0-9a-f]{7})[0-9a-f]*$/.exec(clean);
+  if (parts) return `${parts[1]}.${parts[2]}`;
   return clean.length <= 24 ? clean : `${clean.slice(0, 10)}…${clean.slice(-13)}`;
 }
 

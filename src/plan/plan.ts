@@ -119,6 +119,8 @@ export interface Plan {
   /** Absent in plans that were made before there was a choice: nothing of it is done then. */
   readonly swap?: SwapRequest | undefined;
   readonly stagingTriggers?: StagingTriggers | undefined;
+  /** True where the slot's SCM site builds the package: that takes settings of its own. */
+  readonly remoteBuild?: boolean | undefined;
   readonly waves: readonly PlannedWave[];
   readonly targets: readonly PlannedTarget[];
   /** SHA-256 over everything in the fleet that a rollout relies on; a deploy refuses when it has changed. */
@@ -138,6 +140,7 @@ export interface PlanRequest {
     readonly probes: ProbeRequest;
     readonly swap?: SwapRequest | undefined;
     readonly stagingTriggers?: StagingTriggers | undefined;
+    readonly delivery?: { readonly remoteBuild: boolean } | undefined;
     readonly settings: Readonly<Record<string, string>>;
   };
   readonly fleet: Fleet;
@@ -181,6 +184,7 @@ export function planRollout(request: PlanRequest): Plan {
     probes: { ...config.probes, checks: config.probes.checks.map(withoutKeys) },
     ...(config.swap === undefined ? {} : { swap: config.swap }),
     ...(config.stagingTriggers === undefined ? {} : { stagingTriggers: config.stagingTriggers }),
+    ...(config.delivery?.remoteBuild ? { remoteBuild: true } : {}),
     waves: waves
       .map((wave) => ({ ...wave, targets: wave.targets.filter((name) => promoted.has(name)) }))
       .filter((wave) => wave.targets.length > 0),

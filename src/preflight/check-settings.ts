@@ -1,5 +1,6 @@
 /** Rules about settings that stay with their slot in a swap (azure-platform.md §2.5, §3.3). */
 import type { TargetFacts } from '../plan/fleet.ts';
+import { foreseeMoves } from '../plan/setting-moves.ts';
 import type { PreflightRequest, Said } from './finding.ts';
 
 /** The same word as release/release.ts; a test holds the two together, because preflight imports only the plan. */
@@ -25,7 +26,22 @@ export function checkConfigSettings(facts: TargetFacts, { settingNames }: Prefli
   };
 }
 
-const unstick = 'Portal, Settings > Environment variables: clear "Deployment slot setting"';
+/** What somebody set on production alone and never marked: the next swap carries it off. */
+export function checkLeaving(facts: TargetFacts, { settingNames, swap, delivery }: PreflightRequest): Said {
+  const { leaving } = foreseeMoves(facts, { settingNames, swap, remoteBuild: delivery?.remoteBuild });
+  if (leaving.length === 0) return null;
+  const { subscriptionId, resourceGroup, site, slot } = facts.target;
+  const it = leaving.length === 1 ? 'it' : 'them';
+  const place = `--subscription ${subscriptionId} -g ${resourceGroup} -n ${site} --slot ${slot}`;
+  const pairs = leaving.map((name) => `${name}=<value>`).join(' ');
+  return {
+    found: `Only production has ${leaving.join(', ')}: the swap takes ${it} away.`,
+    fix: `If the new release needs ${it}, give ${it} to the slot as well: az functionapp config appsettings set ${place} --settings ${pairs}, or write ${it} in \`settings\` of the config. If production alone should have ${it}, let ${it} stay there: ${environment} tick "Deployment slot setting".`,
+  };
+}
+
+const environment = 'Portal, Settings > Environment variables:';
+const unstick = `${environment} clear "Deployment slot setting"`;
 
 function sayOne(facts: TargetFacts, name: string): Said {
   return isSticky(facts, name)

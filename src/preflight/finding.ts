@@ -25,7 +25,9 @@ export interface Finding {
 export interface PreflightRequest {
   /** Names of the settings that the config would write. */
   readonly settingNames: readonly string[];
-  readonly swap?: Pick<SwapRequest, 'preview' | 'resetPrepared'> | undefined;
+  readonly swap?:
+    | (Pick<SwapRequest, 'preview' | 'resetPrepared'> & Partial<Pick<SwapRequest, 'warmUp'>>)
+    | undefined;
   /** How the package comes to the slots; a push to their SCM sites when absent. */
   readonly delivery?: { readonly mode: string; readonly remoteBuild: boolean } | undefined;
   /** Targets that the plan leaves alone: nothing will happen to them, so nothing is said about them. */

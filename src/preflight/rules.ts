@@ -1,6 +1,6 @@
 /** The rules, in the order in which they are told. */
 import { checkRemoteBuild } from './check-delivery.ts';
-import { checkConfigSettings, checkRunFromPackage, checkStamp } from './check-settings.ts';
+import { checkConfigSettings, checkLeaving, checkRunFromPackage, checkStamp } from './check-settings.ts';
 import {
   checkAutoSwap,
   checkOperation,
@@ -117,6 +117,13 @@ export const rules: readonly Rule[] = [
     why: 'It would be written to the staging slot and stay there in the swap: production keeps the value it has. Production is changed by swaps alone, because a write there restarts what is live, unprobed.',
     source: slotDocs,
     check: checkConfigSettings,
+  },
+  {
+    id: 'setting-leaves-production',
+    severity: 'warning',
+    why: 'What is not a slot setting moves with the swap, in both directions: production goes on without it, and its value waits in the staging slot.',
+    source: slotDocs,
+    check: checkLeaving,
   },
   {
     id: 'remote-build-on-windows',

@@ -1,4 +1,5 @@
 /** How amounts, spans and ids are written, the same in every report. */
+import { shortenId } from '../plan/layout.ts';
 
 /** `00:07`, `02:13`, `1:02:13`: a span of a clock. */
 export function writeElapsed(ms: number): string {
@@ -35,15 +36,10 @@ export function writeRelease(id: string | null): string {
   return id ?? 'a release without stamp';
 }
 
-/**
- * A release id in a table's cell: the end of the rollout's id and the beginning of the content's digest. Both,
- * because the same bytes may be shipped twice, and two rollouts may start in one minute.
- */
+/** A release id in a table's cell, as the plan shows it too. */
 export function writeShortRelease(id: string | null | undefined): string {
   if (id === undefined) return '?';
-  if (id === null) return 'no stamp';
-  const parts = /([^-.]{1,6})\.([0-9a-f]{7})[0-9a-f]*$/.exec(id);
-  return parts ? `${parts[1]}.${parts[2]}` : id;
+  return id === null ? 'no stamp' : shortenId(id);
 }
 
 /** `1 target`, `3 targets`. */

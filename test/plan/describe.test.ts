@@ -8,6 +8,7 @@ import { newRelease, planRequest, slotFacts, strategy, targetFacts } from './fle
 
 const regions = ['West Europe', 'North Europe', 'East US', 'West US', 'Japan East', 'Italy North'];
 const differences = [
+  { name: 'GREETING', kind: 'AppSetting', rule: 'travels', description: '' },
   { name: 'ORDERS_VERSION', kind: 'AppSetting', rule: 'travels', description: '' },
   { name: 'QUEUE_NAME', kind: 'AppSetting', rule: 'stays', description: '' },
 ] as const;
@@ -19,6 +20,12 @@ function six(): readonly TargetFacts[] {
       region: regions[at]!,
       stickyNames: ['QUEUE_NAME'],
       differences,
+      ...(name === 'weu'
+        ? {
+            production: slotFacts({ settingNames: ['AzureWebJobsStorage', 'API_KEY'] }),
+            staging: slotFacts({ releaseId: null, settingNames: ['AzureWebJobsStorage', 'NEW_FLAG'] }),
+          }
+        : {}),
       ...(name === 'wus' ? { staging: null } : {}),
       ...(name === 'itn' ? { production: slotFacts({ releaseId: newRelease }) } : {}),
       ...(name === 'jpe' ? { production: slotFacts({ releaseId: null }), differences: [] } : {}),
@@ -49,15 +56,15 @@ describe('the page of a plan', () => {
               at the same time
 
 Wave 1 of 3 · canary · 1 target (the next one) · then watched for 10m
-  TARGET  FUNCTION APP  REGION       RUNS NOW             SLOT     HOLDS
-  weu     orders-weu    West Europe  r7k2m9.0123456789ab  staging  (no stamp)
+  TARGET  FUNCTION APP  REGION       RUNS NOW        SLOT     HOLDS
+  weu     orders-weu    West Europe  r7k2m9.0123456  staging  (no stamp)
   Why: Production runs other content.
 
 Wave 2 of 3 · half · 3 targets (50 % of 6 targets) · at most 2 at once · then watched for 5m
-  TARGET  FUNCTION APP  REGION        RUNS NOW             SLOT     HOLDS
-  neu     orders-neu    North Europe  r7k2m9.0123456789ab  staging  (no stamp)
-  eus     orders-eus    East US       r7k2m9.0123456789ab  staging  (no stamp)
-  wus     orders-wus    West US       r7k2m9.0123456789ab  staging  (no such slot)
+  TARGET  FUNCTION APP  REGION        RUNS NOW        SLOT     HOLDS
+  neu     orders-neu    North Europe  r7k2m9.0123456  staging  (no stamp)
+  eus     orders-eus    East US       r7k2m9.0123456  staging  (no stamp)
+  wus     orders-wus    West US       r7k2m9.0123456  staging  (no such slot)
   Why: Production runs other content.
 
 Wave 3 of 3 · rest · 1 target (the rest)
@@ -66,16 +73,21 @@ Wave 3 of 3 · rest · 1 target (the rest)
   Why: Production carries no release stamp: what it runs was not deployed by slotwave.
 
 Left alone: 1 target
-  TARGET  FUNCTION APP  REGION       RUNS NOW             SLOT     HOLDS
-  itn     orders-itn    Italy North  r8a1b2.fedcba987654  staging  (no stamp)
+  TARGET  FUNCTION APP  REGION       RUNS NOW        SLOT     HOLDS
+  itn     orders-itn    Italy North  r8a1b2.fedcba9  staging  (no stamp)
   Why: Production already runs this content with these settings.
 
 Settings (names only)
   written with the release  ORDERS_VERSION
-  travel with the swap      ORDERS_VERSION (weu, neu, eus, wus)
+  and by slotwave           SLOTWAVE_RELEASE_ID, WEBSITE_RUN_FROM_PACKAGE,
+                            WEBSITE_SWAP_WARMUP_PING_PATH, WEBSITE_SWAP_WARMUP_PING_STATUSES (weu,
+                            neu, eus, jpe)
+  new in production         NEW_FLAG (weu)
+  changed in production     GREETING (weu, neu, eus)
+  gone from production      API_KEY (weu)
   stay with their slot      QUEUE_NAME
 
-Preflight: 1 error, so that nothing will be started
+Preflight: 1 error, so that nothing will be started; 1 warning
   error    wus: There is no slot "staging". [slot-missing]
     Why: A release needs a place beside production where it can be started and probed.
     Fix: Is the name right? az functionapp deployment slot list --subscription
@@ -83,7 +95,15 @@ Preflight: 1 error, so that nothing will be started
          create it: az functionapp deployment slot create --subscription
          11111111-2222-3333-4444-555555555555 -g orders-wus -n orders-wus --slot staging
          --configuration-source orders-wus. Identity, network integration and private endpoints are
-         not copied with it."
+         not copied with it.
+  warning  weu: Only production has API_KEY: the swap takes it away. [setting-leaves-production]
+    Why: What is not a slot setting moves with the swap, in both directions: production goes on
+         without it, and its value waits in the staging slot.
+    Fix: If the new release needs it, give it to the slot as well: az functionapp config appsettings
+         set --subscription 11111111-2222-3333-4444-555555555555 -g orders-weu -n orders-weu --slot
+         staging --settings API_KEY=<value>, or write it in \`settings\` of the config. If production
+         alone should have it, let it stay there: Portal, Settings > Environment variables: tick
+         "Deployment slot setting"."
 `);
   });
 
@@ -166,7 +186,13 @@ describe('figures', () => {
   });
 
   it('of a release keep the end, which names the content', () => {
-    expect(shortenId('20260102T030405-a1b2c3.0123456789ab')).toBe('20260102T0….0123456789ab');
-    expect(shortenId('r8.0123456789ab')).toBe('r8.0123456789ab');
+    expect(shortenId('20260102T030405-a1b2c3.0123456789ab')).toBe('a1b2c3.0123456');
+    expect(shortenId('r8.0123456789ab')).toBe('r8.0123456');
+    expect(shortenId('a release of somebody else’s, of any length')).toBe('a release …of any length');
+  });
+
+  it('of two releases with the same bytes are not the same', () => {
+    const ids = ['20261120-150401-fj72.08994e48ef52', '20261120-150402-k2m9.08994e48ef52'];
+    expect(ids.map(shortenId)).toEqual(['fj72.08994e4', 'k2m9.08994e4']);
   });
 });

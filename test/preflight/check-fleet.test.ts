@@ -134,6 +134,17 @@ const cases: readonly Case[] = [
     silent: { stickyNames: ['OTHER'] },
   },
   {
+    id: 'setting-leaves-production',
+    severity: 'warning',
+    fires: { production: slotFacts({ settingNames: ['AzureWebJobsStorage', 'API_KEY', 'QUEUE'] }) },
+    found: /^Only production has API_KEY, QUEUE: the swap takes them away/,
+    fix: /appsettings set .*-n orders-weu --slot staging --settings API_KEY=<value> QUEUE=<value>, .* tick/,
+    silent: {
+      production: slotFacts({ settingNames: ['azurewebjobsstorage', 'API_KEY'] }),
+      stickyNames: ['api_key'],
+    },
+  },
+  {
     id: 'scm-host-missing',
     fires: { staging: slotFacts({ scmHostName: null }) },
     found: /no SCM host/,
@@ -218,6 +229,36 @@ describe('preflight', () => {
     expect(checkFleet({ targets: [] }, request)).toEqual([
       expect.objectContaining({ id: 'no-targets', severity: 'error', target: null }),
     ]);
+  });
+
+  it.each<[string, readonly string[], Partial<TargetFacts>, PreflightRequest['swap']?]>([
+    ['both slots have', ['KEY'], { staging: slotFacts({ settingNames: ['key'] }) }],
+    ['the config writes', ['orders_version'], {}],
+    ['slotwave writes', [stampSetting, 'WEBSITE_SWAP_WARMUP_PING_PATH'], {}],
+    ['Azure leaves where it is', ['FUNCTIONS_EXTENSION_VERSION'], {}],
+    [
+      'Azure says will stay',
+      ['KEY'],
+      { differences: [{ name: 'KEY', kind: 'AppSetting', rule: 'stays', description: '' }] },
+    ],
+    ['would have no slot to go to', ['KEY'], { staging: null, planTier: 'Basic' }],
+  ])('expects no setting to leave production that %s', (_, settingNames, changes) => {
+    const staging = slotFacts({ settingNames: [] });
+    const findings = check({ staging, production: slotFacts({ settingNames }), ...changes });
+    expect(findings.filter(({ id }) => id === 'setting-leaves-production')).toEqual([]);
+  });
+
+  it('knows that half a ping of the slot keeps slotwave from writing the other half', () => {
+    const half = {
+      staging: slotFacts({ settingNames: ['WEBSITE_SWAP_WARMUP_PING_PATH'] }),
+      production: slotFacts({
+        settingNames: ['WEBSITE_SWAP_WARMUP_PING_PATH', 'WEBSITE_SWAP_WARMUP_PING_STATUSES'],
+      }),
+    };
+    const leaving = (swap?: PreflightRequest['swap']) => check(half, swap).map(({ found }) => found);
+    expect(leaving()).toEqual([expect.stringContaining('WEBSITE_SWAP_WARMUP_PING_STATUSES')]);
+    const warmUp = { path: '/', statuses: [200] };
+    expect(leaving({ preview: false, resetPrepared: false, warmUp })).toEqual([]);
   });
 
   it('has a case for every rule, and a source and one id for each', () => {
