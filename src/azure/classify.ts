@@ -42,8 +42,10 @@ function classifySilence(error: TransportError, asked: Asked): SlotwaveError {
 }
 
 function nextForUnreachable({ code, host }: TransportError): string {
-  if (code === 'ENOTFOUND' && host.includes('.azurewebsites.')) {
-    return `Ask DNS for ${host} from this machine: is the private zone privatelink.azurewebsites.net linked to the network it is in?`;
+  // Only sites and their SCM sites are closed by private endpoints of the app's own; ARM and login never are.
+  const zone = /\.(azurewebsites\.(?:net|us)|chinacloudsites\.cn)(?::\d+)?$/i.exec(host)?.[1];
+  if (code === 'ENOTFOUND' && zone) {
+    return `Ask DNS for ${host} from this machine: is the private zone privatelink.${zone.toLowerCase()} linked to the network it is in?`;
   }
   return `Check that this machine reaches ${host}: DNS, network, proxy, firewall.`;
 }

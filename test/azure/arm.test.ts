@@ -203,8 +203,12 @@ describe('the settings of a slot', () => {
   });
 
   it('whose PUT lost its answer are read: written is written', async () => {
-    const { arm, clock } = slotWith({}, (wanted) => ({ keep: wanted, answer: lost() }));
+    const { arm, clock, sent } = slotWith({ KEEP: '1' }, (wanted) => ({ keep: wanted, answer: lost() }));
     await clock.run(writeSettings(arm, clock, target, { NEW: '2' }));
+    // One PUT, one look before it and one behind it, and the first look behind shows that it is done.
+    expect(sent.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST']);
+    expect(JSON.parse(sent[1]!.body)).toEqual({ properties: { ...complete, NEW: '2' } });
+    expect(clock.now()).toBeLessThan(1_000);
   });
 
   it('whose PUT lost its answer are read: not written is to be done again', async () => {

@@ -409,3 +409,34 @@ describe('the dialects of errors', () => {
     expect(read(body)).toEqual([code, message]);
   });
 });
+
+describe('the next thing to try at a name that DNS does not know', () => {
+  const nextAt = (host: string, code = 'ENOTFOUND') =>
+    classify(new TransportError('not found', { code, sent: false, host }), {
+      act: 'read',
+      what: 'ask',
+      where: 'weu',
+    }).next;
+
+  it.each([
+    ['orders-weu.azurewebsites.net', 'privatelink.azurewebsites.net'],
+    ['orders-weu-staging.scm.azurewebsites.net', 'privatelink.azurewebsites.net'],
+    ['orders-weu.scm.azurewebsites.us', 'privatelink.azurewebsites.us'],
+    ['orders-weu.chinacloudsites.cn', 'privatelink.chinacloudsites.cn'],
+  ])('of a site or an SCM site is its private zone: %s', (host, zone) => {
+    expect(nextAt(host)).toContain(`private zone ${zone} linked`);
+  });
+
+  it.each([
+    'management.azure.com',
+    'login.microsoftonline.com',
+    'orders.blob.core.windows.net',
+    'x.azurewebsites.net.example',
+  ])('of anything else is no private zone: %s', (host) => {
+    expect(nextAt(host)).toBe(`Check that this machine reaches ${host}: DNS, network, proxy, firewall.`);
+  });
+
+  it('is not asked of DNS where DNS gave an answer', () => {
+    expect(nextAt('orders-weu.azurewebsites.net', 'ECONNREFUSED')).not.toContain('zone');
+  });
+});
