@@ -219,8 +219,8 @@ async function onRoad(
   }
 }
 
-function searchTexts({ out, err }: Ran, captured: Captured, isText: boolean): void {
-  for (const text of [out, err]) {
+function searchTexts({ out, err, signedIn = '' }: Ran, captured: Captured, isText: boolean): void {
+  for (const text of [out, err, signedIn]) {
     expect(findSecrets(text, captured)).toEqual([]);
     expect(findHarm(text)).toEqual([]);
     if (isText) expect(longestLine(text)).toBeLessThan(2_500);

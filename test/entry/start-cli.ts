@@ -5,12 +5,19 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** With them an emulator that a command starts on its way is recorded as those of the tests are (test/exchanges/). */
+const recordingVariables = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SLOTWAVE_EMULATOR_RECORD')));
+
 const compileCache = join(tmpdir(), 'slotwave-compile-cache');
 
 export interface Ran {
   readonly code: number;
   readonly out: string;
+  /** Standard error, without the line that says where and as whom. */
   readonly err: string;
+  /** That line, when it was written. */
+  readonly signedIn?: string | undefined;
 }
 
 export interface Start {
@@ -31,11 +38,17 @@ export function startCli(
   { sill = join(root, 'src/entry/cli.ts'), nodeWords = [], timeoutMs = 30_000, uid }: Start = {},
 ): Promise<Ran> {
   // Compiled once for all the processes of a test run; types are stripped once, too.
-  const env = { PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE: compileCache, ...environment };
+  const env = {
+    ...{ PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE: compileCache },
+    ...recordingVariables(),
+    ...environment,
+  };
   return new Promise((resolve, reject) => {
     const told = (error: ExecFileException | null, out: string, err: string) => {
       const code = error === null ? 0 : error.code;
-      if (typeof code === 'number') resolve({ code, out, err });
+      const [signedIn = ''] = /^Azure: .*\n/.exec(err) ?? [];
+      if (typeof code === 'number')
+        resolve({ code, out, err: err.slice(signedIn.length), signedIn: signedIn.trim() || undefined });
       else reject(new Error(`slotwave ${words.join(' ')} was ended by ${String(error?.signal)}: ${err}`));
     };
     execFile(

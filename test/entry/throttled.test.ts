@@ -37,7 +37,7 @@ describe('a rollout that Azure slows down, and whose tokens end on the way', () 
   });
 
   it('says who it is before anything else, without what proves it', () => {
-    expect(deployed.err.split('\n')[0]).toMatch(
+    expect(deployed.signedIn).toMatch(
       /^Azure: .*, as service principal [0-9a-f-]{36} with the secret in AZURE_CLIENT_SECRET\.$/,
     );
   });
