@@ -5,7 +5,7 @@ import { type Candidate, type Cleared, clear, type Standing } from '../target/st
 import { inspectTwice, isMoved, isUnmoved, settleDoubt } from './doubt.ts';
 import { noteDrift } from './drift.ts';
 import type { Failure } from './events.ts';
-import { recall, recallMoved } from './recall.ts';
+import { recall, recallAll, recallMoved } from './recall.ts';
 import { failureOf, type Run } from './run.ts';
 
 export type Moved =
@@ -144,13 +144,20 @@ async function tellDrift(run: Run, candidate: Candidate, found: Standing): Promi
 }
 
 async function giveUp(run: Run, { verb, candidate }: Move, error: SlotwaveError | null): Promise<Moved> {
-  const failure: Failure = error
-    ? failureOf(error)
-    : {
-        kind: 'transient',
-        code: 'not-carried-out',
-        message: `Azure did not carry out the ${verb} after ${maxRequests} requests.`,
-      };
-  await run.note({ type: `${verb}.failed`, target: candidate.target.name, failure });
+  const target = candidate.target.name;
+  const failure = error ? failureOf(error) : describeUnanswered(run, verb, target);
+  await run.note({ type: `${verb}.failed`, target, failure });
   return { kind: 'unmoved', failure };
 }
+
+/** Asked as often as it may be, and never carried out: what came back is the only reason that there is. */
+function describeUnanswered(run: Run, verb: Move['verb'], target: string): Failure {
+  const doubt = recallAll(run.entries, 'doubt.raised').findLast(
+    (entry) => entry.target === target && entry.verb === verb,
+  );
+  const asked = `Azure did not carry out the ${nouns[verb]} after ${maxRequests} requests.`;
+  const message = doubt ? `${asked} What came back last: ${doubt.failure.message}` : asked;
+  return { kind: 'transient', code: 'not-carried-out', message, next: doubt?.failure.next };
+}
+
+const nouns = { promote: 'promotion', revert: 'reversal' } as const;

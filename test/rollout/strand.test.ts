@@ -59,6 +59,18 @@ describe('a rollback that does not come through', () => {
     auditLaws(world, planFor());
   });
 
+  it('says why Azure did not take a target back, when it was asked as often as it may be', async () => {
+    const lost = Array<'lost-before'>(9).fill('lost-before');
+    const world = playWorld(planFor(), { health: sickLive('c'), swaps: { b: [null, ...lost] } });
+    const ended = await world.rollOut();
+    expect(ended).toMatchObject({ outcome: 'stranded' });
+    const why =
+      'it could not be taken back: Azure did not carry out the reversal after 3 requests. What came back last: the answer was lost';
+    expect(allOf(world, 'target.stranded')).toMatchObject([{ target: 'b', why }]);
+    expect(ended).toMatchObject({ why: expect.stringContaining(why) });
+    auditLaws(world, planFor());
+  });
+
   it('strands a target whose slots somebody else has changed since', async () => {
     const world: World = playWorld(planFor(), {
       health: sickLive('c'),
