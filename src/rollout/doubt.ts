@@ -31,6 +31,7 @@ export async function settleDoubt(
   let sinceMs = clock.now();
   let pendingSinceMs: number | null = null;
   let resets = 0;
+  const tell = tellChanges(run, candidate.target.name);
   while (clock.now() < deadlineMs) {
     run.goOn();
     const standing = await strategy.inspect(candidate.target).catch((thrown: unknown) => {
@@ -54,10 +55,31 @@ export async function settleDoubt(
       pendingSinceMs = null;
       await resetTarget(run, candidate, `the slot stayed ${standing?.pending ?? 'prepared'}`);
     }
+    tell(standing, lastError);
     await run.pause(lookIntervalMs);
   }
   const why = `could not be read for ${doubtDeadlineMs / 60_000} minutes: ${lastError}`;
   return { kind: 'unreadable', why: `${candidate.target.name} ${why}` };
+}
+
+/**
+ * A doubt takes minutes: whoever watches must see that it is worked on, and what is missing. Once for each kind of
+ * waiting, because errors carry ids that change with every look.
+ */
+function tellChanges(run: Run, target: string): (standing: Standing | null, lastError: string) => void {
+  let before = '';
+  return (standing, lastError) => {
+    const [kind, what] = describeWait(standing, lastError);
+    if (kind !== before)
+      run.ports.tell({ type: 'operation.waited', target, what: `whether it happened ${what}` });
+    before = kind;
+  };
+}
+
+function describeWait(standing: Standing | null, lastError: string): readonly [string, string] {
+  if (standing === null) return ['blind', `cannot be read yet: ${lastError}`];
+  if (standing.pending) return ['pending', `cannot be told yet: the slot is ${standing.pending}`];
+  return ['quiet', `is being looked at; ${settlePeriodMs / 1_000} s of quiet are the proof that it did not`];
 }
 
 /**

@@ -86,8 +86,33 @@ describe('a promotion whose answer is lost', () => {
     expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
     expect(askedOf(world)).toBe(3);
     expect(liveOf(world)).toEqual({ a: incumbentId });
-    expect(allOf(world, 'promote.failed')).toMatchObject([{ failure: { code: 'not-carried-out' } }]);
+    const [failed] = allOf(world, 'promote.failed');
+    expect(failed?.failure).toMatchObject({
+      code: 'not-carried-out',
+      message:
+        'Azure did not carry out the promotion after 3 requests. What came back last: the answer was lost',
+    });
+    expect(allOf(world, 'target.failed')[0]?.why).toBe(failed?.failure.message);
     auditLaws(world, plan);
+  });
+
+  it('is not looked into in silence: once for each thing that is waited for', async () => {
+    const world: World = playWorld(plan, {
+      swaps: { a: ['lost-before'] },
+      // From the doubt on unreadable for two minutes, then quiet.
+      isUnreadable: (_target, elapsedMs) => {
+        const raised = allOf(world, 'doubt.raised')[0];
+        return raised !== undefined && elapsedMs - (Date.parse(raised.at) - world.startMs) < 120_000;
+      },
+    });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'settled' });
+    const waits = world.notices.flatMap((notice) =>
+      notice.type === 'operation.waited' ? [`${notice.target}: ${notice.what}`] : [],
+    );
+    expect(waits).toEqual([
+      expect.stringMatching(/^a: whether it happened cannot be read yet: ./),
+      'a: whether it happened is being looked at; 150 s of quiet are the proof that it did not',
+    ]);
   });
 
   it('is awaited while nothing can be read', async () => {
