@@ -135,8 +135,16 @@ async function find(
     if (error instanceof NoAnswer)
       return { check, condition: 'unreachable', said: error.message, code: error.code };
     if (!(error instanceof SlotwaveError) || error.kind === 'defect') throw error;
-    const code = error.kind === 'transient' ? keyNotYetCode : 'KEY_REFUSED';
-    return { check, condition: 'unreachable', said: `no host key: ${error.message}`, code };
+    if (error.kind === 'transient')
+      return { check, condition: 'unreachable', said: `no host key: ${error.message}`, code: keyNotYetCode };
+    // No later look will see more: what would help is told with it, or the verdict would only say "no answer".
+    const next = error.next === undefined ? '' : `${/[.!?]$/.test(error.message) ? '' : '.'} ${error.next}`;
+    return {
+      check,
+      condition: 'unreachable',
+      said: `no host key: ${error.message}${next}`,
+      code: 'KEY_REFUSED',
+    };
   }
 }
 

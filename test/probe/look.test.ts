@@ -231,6 +231,17 @@ describe('the host key', () => {
     expect(saidOf(sight)).toContain(error.message);
   });
 
+  it('that Azure refuses says what would help: no later look will', async () => {
+    const error = new RefusalError('403 AuthorizationFailed: no right to list keys', {
+      code: 'permission-missing',
+      next: 'Give this identity a role with Microsoft.Web/sites/host/listkeys/action on /x: Website Contributor has it.',
+    });
+    const { reading } = await lookAt(playHost(sound), { hostKey: () => Promise.reject(error) });
+    expect(reading.findings).toMatchObject([
+      { code: 'KEY_REFUSED', said: `no host key: ${error.message}. ${error.next}` },
+    ]);
+  });
+
   it('whose loss is our own fault is thrown on', async () => {
     const error = new DefectError('a bug', { code: 'unexpected' });
     await expect(lookAt(playHost(sound), { hostKey: () => Promise.reject(error) })).rejects.toBe(error);
