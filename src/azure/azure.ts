@@ -32,6 +32,8 @@ export interface AzureParts {
   readonly credential?: CredentialChoice | undefined;
   /** Every target is in this cloud and tenant, whatever it says: a rehearsal must not reach a real one. */
   readonly homeOnly?: boolean | undefined;
+  /** Told where we sign in and as whom, once for each cloud and tenant: `AzureCloud, as service principal …`. */
+  readonly onSignIn?: ((line: string) => void) | undefined;
   /** Told once for each wait that Azure's limits ask of us. */
   readonly onWait?: ((wait: Wait) => void) | undefined;
 }

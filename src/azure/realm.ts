@@ -34,6 +34,8 @@ export interface RealmParts {
   readonly governor: Governor;
   /** For a door that knows what it signs in with; else the environment decides. */
   readonly credential?: CredentialChoice | undefined;
+  /** Told where we sign in and as whom, once for each realm. */
+  readonly onSignIn?: ((line: string) => void) | undefined;
   /** Every target is at home, whatever it says: a rehearsal must not reach a real cloud. */
   readonly homeOnly?: boolean | undefined;
 }
@@ -86,6 +88,7 @@ function openRealm(parts: RealmParts, cloud: Cloud, choice: CredentialChoice): R
   const { transport, clock, environment, random, hide, governor } = parts;
   const credential = createCredential({ cloud, transport, environment, choice, hide });
   const tokens = createTokens(credential, clock, hide);
+  parts.onSignIn?.(`${cloud.name}, as ${credential.described}`);
   return {
     cloud,
     tenantId: 'tenantId' in choice ? (choice.tenantId?.toLowerCase() ?? null) : null,

@@ -62,9 +62,9 @@ export async function connect({
       random: () => randomInt(2 ** 32) / 2 ** 32,
       hide,
       homeOnly: options.homeOnly,
+      onSignIn: (line) => outside.writeError(`Azure: ${neutralise(line)}.\n`),
       onWait: (wait) => listener(wait),
     });
-    outside.writeError(`Azure: ${neutralise(`${azure.cloud.name}, as ${azure.identity}`)}.\n`);
     const listen = (other: (wait: Wait) => void) => {
       listener = other;
     };

@@ -40,7 +40,7 @@ export interface RunRequest {
 
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
 export async function run(request: RunRequest): Promise<number> {
-  const { place, clock, outside, json } = request;
+  const { what, place, clock, outside, json } = request;
   const reveal = revealChecks(request.plan, request.config);
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
@@ -73,7 +73,6 @@ export async function run(request: RunRequest): Promise<number> {
         stop: request.stop,
       },
     };
-    const { what } = request;
     const result =
       what.verb === 'roll-out' ? await rollOut(assignment) : await rollBackRollout(assignment, what.why);
     // Only a rollout that goes on can still need what was there before.

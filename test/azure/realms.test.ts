@@ -123,7 +123,8 @@ describe('a fleet in two clouds', () => {
 
   it('is surveyed, staged and swapped as one, each target where it is and as who is known there', async () => {
     const { clock, emulators, sent, connect } = twoClouds();
-    const azure = await clock.run(connect(both));
+    const signedIn: string[] = [];
+    const azure = await clock.run(connect(both, { onSignIn: (line: string) => signedIn.push(line) }));
     const surveyed = await clock.run(azure.survey({ targets: fleet, settings: {} }));
     expect(surveyed.targets.map(({ target, production }) => [target.name, production.releaseId])).toEqual([
       ['orders-weu', 'old.000000000000'],
@@ -142,6 +143,10 @@ describe('a fleet in two clouds', () => {
         content: release.digest,
       });
     expect(sent.every((requests) => requests.length > 10)).toBe(true);
+    expect(signedIn).toEqual([
+      expect.stringContaining(`service principal ${here.client} with`),
+      expect.stringContaining(`service principal ${there.client} with`),
+    ]);
   });
 
   it('gives each cloud its own secrets and tokens, and never those of the other', async () => {
