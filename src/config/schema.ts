@@ -112,7 +112,7 @@ const check = z
     headers: words()
       .default({})
       .describe(
-        'Request headers. Whoever reads this file or the journal reads them: no keys or tokens here.',
+        'Request headers. They are in no plan, journal or log; whoever reads this file reads them all the same: prefer checks that need no key.',
       ),
     expect: z
       .strictObject({

@@ -4,7 +4,7 @@ import { settingsFor } from '../azure/delivery.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
 import type { Plan, SwapRequest } from '../plan/plan.ts';
-import { createLook } from '../probe/look.ts';
+import { createLook, type Look } from '../probe/look.ts';
 import type { Release } from '../release/release.ts';
 import { stampFile } from '../release/release.ts';
 import type { Ended } from '../rollout/ending.ts';
@@ -41,7 +41,7 @@ export interface RunRequest {
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const { what, place, clock, outside, json } = request;
-  const reveal = revealChecks(request.plan, request.config);
+  const look = createAppLook(request);
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
   show = startShow({ outside, json, clock, history: [...journal.entries] });
@@ -59,14 +59,7 @@ export async function run(request: RunRequest): Promise<number> {
       settingsDigest: digestSettings(request.config.settings, place.id),
       ports: {
         strategy: createStrategy({ ...request, keep }, tell),
-        look: createLook({
-          vantage: createDirectVantage(request.connection.transport),
-          hostKey: request.connection.azure.hostKey,
-          probes: request.plan.probes,
-          stampFile,
-          clock,
-          reveal,
-        }),
+        look,
         journal,
         clock,
         tell,
@@ -94,6 +87,18 @@ export interface StrategyRequest extends Pick<RunRequest, 'connection' | 'config
   /** What was planned is what is done, also when the config says something else by now. */
   readonly plan?: Plan | undefined;
   readonly keep?: SettingsKeep | undefined;
+}
+
+/** Looks at apps with what the config gives the plan's checks to be let in. Throws where it gives nothing. */
+function createAppLook({ plan, config, connection, clock }: RunRequest): Look {
+  return createLook({
+    vantage: createDirectVantage(connection.transport),
+    hostKey: connection.azure.hostKey,
+    probes: plan.probes,
+    stampFile,
+    clock,
+    reveal: revealChecks(plan, config),
+  });
 }
 
 export function createStrategy(

@@ -164,8 +164,9 @@ function tellVerdict(verdict: Verdict): string {
     : `${endWith(verdict.why)} Last seen: ${fresh.join('; ')}.`;
 }
 
+/** Ends a sentence that has no end yet. */
 function endWith(text: string): string {
-  return `${trimPeriod(text)}.`;
+  return /[?!]$/.test(text) ? text : `${trimPeriod(text)}.`;
 }
 
 function trimPeriod(text: string): string {

@@ -14,6 +14,7 @@ import type { Recorded, Shown } from '../../src/rollout/events.ts';
 import type { Engine } from '../storm/engine.ts';
 import { createPlayedRuntime } from '../storm/played-runtime.ts';
 import { type Baggage, newRollout, type Scenario, stormProbes, stormStrategy } from '../storm/stage.ts';
+import { countAll, siteNames } from './count.ts';
 import { createWire, type Sent, type Twist } from './wire.ts';
 
 type SiteInput = WorldInput['sites'][number];
@@ -58,7 +59,6 @@ export interface Travelled {
   readonly releaseDigest: string;
 }
 
-export const siteNames = ['weu', 'neu'] as const;
 const scenario: Scenario = {
   name: 'regression',
   sites: [
@@ -260,42 +260,4 @@ async function tell(shown: readonly Shown[], error: unknown): Promise<string> {
 
 async function* replay(shown: readonly Shown[]): AsyncGenerator<Shown> {
   yield* shown;
-}
-
-function countAll({ emulator }: Stage, sent: readonly Sent[]) {
-  const posts = sent.filter(({ method }) => method === 'POST');
-  const count = (fits: (site: string) => number) =>
-    Object.fromEntries(siteNames.map((site) => [site, fits(site)] as const));
-  const { sites } = emulator.snapshot();
-  return {
-    uploads: count(
-      (site) =>
-        posts.filter(
-          ({ origin, path }) =>
-            origin.startsWith(`https://${site}-staging.scm.`) && /^\/api\/(zipdeploy|publish)\?/.test(path),
-        ).length,
-    ),
-    swapRequests: count(
-      (site) =>
-        posts.filter(({ path }) => path.includes(`/sites/${site}/`) && path.includes('/slotsswap')).length,
-    ),
-    swaps: count(
-      (site) =>
-        emulator.history.filter((event) => event.type === 'swap.routed' && event.site === site).length,
-    ),
-    arrived: Object.fromEntries(
-      siteNames.map((site) => [
-        site,
-        emulator.history.flatMap((event) =>
-          event.type === 'deployment.done' && event.site === site ? [event.digest] : [],
-        ),
-      ]),
-    ),
-    besideSettings: Object.fromEntries(
-      siteNames.map((site) => [site, sites[site]?.slots['staging']?.settings ?? {}]),
-    ),
-    live: Object.fromEntries(
-      siteNames.map((site) => [site, sites[site]?.slots['production']?.release ?? null]),
-    ),
-  };
 }

@@ -1,14 +1,10 @@
-/** azure-platform.md §3.4: every failure text of a swap, in the dialect in which it comes. */
-import { expect } from '@jest/globals';
-import type { Travelled, Trouble } from './road.ts';
+/** azure-platform.md §3.4: how a swap fails that was accepted, and in which dialects that is told. */
+import type { Trouble } from './road.ts';
 import { type Row, swapped } from './row.ts';
+import { movedOnce, swapPost, tookBack } from './spots.ts';
 import { appServiceError, armError, html, plain, says, times } from './twists.ts';
-import type { Twist } from './wire.ts';
 
 const ping = "Cannot swap site slots for site 'neu' because the 'staging' slot did not respond to http ping.";
-const inProgress = (what: string, site: string) =>
-  `Cannot modify this ${what} because another operation is in progress. Details: Id: 6c1a, OperationName: SwapSiteSlots, CreatedTime: 9/20/2019 11:04:18 AM, WebSystemName: websites, SubscriptionName: s, WebspaceName: g-NorthEuropewebspace, SiteName: ${site}, SlotName: staging, ServerFarmName: , GeoOperationId: (null)`;
-
 /** What comes back from the poll URL; the POST was accepted. As often as said, or always. */
 const fails = (
   as: 'ping' | 'worker' | 'initialization' | 'timeout' | 'allocation' | 'unexpected',
@@ -22,22 +18,6 @@ const fails = (
     },
   ],
 });
-/** What the POST itself is answered. */
-const post = (becomes: Twist['becomes']): Trouble => ({
-  twists: [{ on: 'POST */sites/neu/slots/staging/slotsswap', becomes }],
-});
-
-/** Nothing of neu's ever moved, and weu is back where it was. */
-function tookBack({ live, swaps }: Travelled): void {
-  expect(live['weu']).toBe(live['neu']);
-  expect(live['weu']).toMatch(/^r-old/);
-  expect(swaps).toEqual({ weu: 2, neu: 0 });
-}
-function movedOnce({ live, swaps }: Travelled): void {
-  expect(live['neu']).toMatch(/^r-new/);
-  expect(swaps).toEqual({ weu: 1, neu: 1 });
-}
-
 const failed: readonly Row[] = [
   {
     section: '§3.4',
@@ -142,193 +122,6 @@ const failed: readonly Row[] = [
   },
 ];
 
-const conflicts: readonly Row[] = [
-  {
-    section: '§3.4',
-    azure: '409: another operation is in progress on this site, OperationName: SwapSiteSlots',
-    engine: 'it may be our own: looks until it is certain that nothing happened, then asks once more',
-    trouble: post(times(1, says(appServiceError(409, 'Conflict', inProgress('site', 'neu'))))),
-    concludes: ['doubt operation-in-progress'],
-    outcome: 'settled',
-    swaps: 2,
-    reads: /in doubt, so it is not repeated; looking\. .*another operation is in progress/,
-    holds: movedOnce,
-  },
-  {
-    section: '§3.4',
-    azure: '409: another operation is in progress on this web hosting plan, by a neighbour',
-    engine: 'cannot be ours: waits, and asks again',
-    trouble: post(times(2, says(appServiceError(409, 'Conflict', inProgress('web hosting plan', 'other'))))),
-    concludes: ['transient operation-in-progress'],
-    outcome: 'settled',
-    swaps: 3,
-    reads: /Settled/,
-    holds: movedOnce,
-  },
-  {
-    section: '§3.4',
-    azure: '429 with the plan’s text',
-    engine: 'waits, and asks again',
-    trouble: post(
-      times(1, says(appServiceError(429, 'TooManyRequests', inProgress('web hosting plan', 'other')))),
-    ),
-    concludes: ['transient operation-in-progress'],
-    outcome: 'settled',
-    swaps: 2,
-    reads: /Settled/,
-    holds: movedOnce,
-  },
-  {
-    section: '§3.4',
-    azure:
-      '409: «The slot cannot be changed because its configuration settings have been prepared for swap.»',
-    engine: 'a swap of our own would prepare it too: looks, then asks once more',
-    trouble: post(
-      times(
-        1,
-        says(
-          appServiceError(
-            409,
-            'Conflict',
-            'The slot cannot be changed because its configuration settings have been prepared for swap.',
-          ),
-        ),
-      ),
-    ),
-    concludes: ['doubt slot-prepared'],
-    outcome: 'settled',
-    swaps: 2,
-    reads: /prepared for swap/,
-    holds: movedOnce,
-  },
-  {
-    section: '§3.4',
-    azure:
-      '409: «Cannot apply configuration from slot … because this slot has already been prepared for swap»',
-    engine: 'a swap of our own would prepare it too: looks, then asks once more',
-    trouble: post(
-      times(
-        1,
-        says(
-          appServiceError(
-            409,
-            'Conflict',
-            "Cannot apply configuration from slot 'Production' because this slot has already been prepared for swap with slot 'other'.",
-          ),
-        ),
-      ),
-    ),
-    concludes: ['doubt slot-prepared'],
-    outcome: 'settled',
-    swaps: 2,
-    reads: /already been prepared for swap/,
-    holds: movedOnce,
-  },
-];
-
-const refusals: readonly Row[] = [
-  {
-    section: '§3.4',
-    azure: '409: «Swap with Preview cannot be used when one of the slots has site authentication enabled.»',
-    engine: 'takes back: asking again changes nothing',
-    trouble: post(
-      says(
-        appServiceError(
-          409,
-          'Conflict',
-          'Swap with Preview cannot be used when one of the slots has site authentication enabled.',
-        ),
-      ),
-    ),
-    concludes: ['refusal swap-not-possible'],
-    outcome: 'rolled-back',
-    swaps: 1,
-    reads: /site authentication enabled/,
-    holds: tookBack,
-  },
-  {
-    section: '§3.4',
-    azure: '409: «SiteConfig.PublicNetworkAccess cannot be modified», when settings are written',
-    engine: 'refuses before anything moved',
-    trouble: {
-      twists: [
-        {
-          on: 'PUT */slots/staging/config/appsettings',
-          becomes: says(
-            appServiceError(
-              409,
-              'Conflict',
-              'There was a conflict. SiteConfig.PublicNetworkAccess cannot be modified. Please modify the Site.PublicNetworkAccess property.',
-            ),
-          ),
-        },
-      ],
-    },
-    concludes: ['refusal network-access-conflict'],
-    outcome: 'refused',
-    uploads: 0,
-    reads: /PublicNetworkAccess cannot be modified/,
-  },
-  {
-    section: '§3.4',
-    azure: '404: the slot is gone',
-    engine: 'takes back: asking again changes nothing',
-    trouble: post(
-      says(
-        armError(
-          404,
-          'ResourceNotFound',
-          "The Resource 'Microsoft.Web/sites/neu/slots/staging' under resource group 'slotwave' was not found.",
-        ),
-      ),
-    ),
-    concludes: ['refusal not-found'],
-    outcome: 'rolled-back',
-    swaps: 1,
-    reads: /404 ResourceNotFound.*Check name, resource group, slot and subscription/,
-    holds: tookBack,
-  },
-  {
-    section: '§3.4',
-    azure: '403 AuthorizationFailed',
-    engine: 'takes back, and names the action and the scope',
-    trouble: post(
-      says(
-        armError(
-          403,
-          'AuthorizationFailed',
-          "The client 'c' with object id 'o' does not have authorization to perform action 'Microsoft.Web/sites/slots/slotsswap/action' over scope '/subscriptions/s/resourceGroups/slotwave/providers/Microsoft.Web/sites/neu/slots/staging' or the scope is invalid. If access was recently granted, please refresh your credentials.",
-        ),
-      ),
-    ),
-    concludes: ['refusal permission-missing'],
-    outcome: 'rolled-back',
-    swaps: 1,
-    reads:
-      /Give this identity a role with Microsoft\.Web\/sites\/slots\/slotsswap\/action on \/subscriptions\/s/,
-    holds: tookBack,
-  },
-  {
-    section: '§3.4',
-    azure: '409 ScopeLocked',
-    engine: 'takes back, and says that a lock forbids it',
-    trouble: post(
-      says(
-        armError(
-          409,
-          'ScopeLocked',
-          "The scope '/subscriptions/s/resourceGroups/slotwave' cannot perform write operation because following scope(s) are locked.",
-        ),
-      ),
-    ),
-    concludes: ['refusal resource-locked'],
-    outcome: 'rolled-back',
-    swaps: 1,
-    reads: /A lock on this resource, its group or its subscription forbids changes/,
-    holds: tookBack,
-  },
-];
-
 /** The dialects of an error: the same text, worded by App Service, ARM, Kudu-like JSON, as text and as a page. */
 const dialects: readonly Row[] = (
   [
@@ -343,7 +136,7 @@ const dialects: readonly Row[] = (
     section: '§3.4',
     azure: `the error body is ${dialect}`,
     engine: 'reads the text in it',
-    trouble: post(times(1, says(said))),
+    trouble: swapPost(times(1, says(said))),
     concludes: ['transient swap-ping-failed'],
     outcome: 'settled',
     swaps: 2,
@@ -352,4 +145,4 @@ const dialects: readonly Row[] = (
   }),
 );
 
-export const swapRows: readonly Row[] = [...failed, ...conflicts, ...refusals, ...dialects];
+export const swapRows: readonly Row[] = [...failed, ...dialects];

@@ -12,13 +12,25 @@ import { type Engine, loadEngine } from '../storm/engine.ts';
 import { type Baggage, packBaggage } from '../storm/stage.ts';
 import { type Travelled, travel } from './road.ts';
 import { deployed, type Row, swapped } from './row.ts';
-import { deployRows, strangersOf } from './rows-deploy.ts';
+import { doubtRows } from './rows-doubt.ts';
 import { flexRows } from './rows-flex.ts';
 import { packingRows } from './rows-packing.ts';
 import { peerRows } from './rows-peers.ts';
 import { swapRows } from './rows-swap.ts';
+import { swapRefusalRows } from './rows-swap-refused.ts';
+import { uploadRows } from './rows-upload.ts';
+import { verdictRows } from './rows-verdict.ts';
+import { strangersOf } from './spots.ts';
 
-const rows: readonly Row[] = [...deployRows, ...flexRows, ...swapRows, ...peerRows];
+const rows: readonly Row[] = [
+  ...uploadRows,
+  ...verdictRows,
+  ...flexRows,
+  ...swapRows,
+  ...swapRefusalRows,
+  ...peerRows,
+  ...doubtRows,
+];
 
 let engine: Engine;
 let baggage: Baggage;

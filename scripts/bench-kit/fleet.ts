@@ -1,0 +1,157 @@
+/** A clean rollout to as many targets as asked for, in this process, on a clock that is moved by hand. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HttpRequest, Transport } from '../../src/azure/transport.ts';
+import { VirtualClock } from '../../src/clock.ts';
+import { type Config, loadConfig } from '../../src/config/load.ts';
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { planRollout } from '../../src/plan/plan.ts';
+import { sameContent, stampFile } from '../../src/release/release.ts';
+import type { Recorded } from '../../src/rollout/events.ts';
+import { type Engine, loadEngine } from '../../test/storm/engine.ts';
+import { createPlayedRuntime } from '../../test/storm/played-runtime.ts';
+import { type Baggage, newRollout, packBaggage } from '../../test/storm/stage.ts';
+import { createWire } from '../../test/storm/wire.ts';
+
+const subscription = '51075a1e-0000-4000-8000-000000000001';
+const regions = ['westeurope', 'northeurope', 'eastus', 'westus', 'southeastasia', 'eastasia'] as const;
+/** How long a small app starts; the emulator's own times are Azure's. */
+const hostStartMs = 8_000;
+
+export interface BenchFleet {
+  readonly engine: Engine;
+  readonly baggage: Baggage;
+  readonly config: Config;
+  close(): Promise<void>;
+}
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly emulator: Emulator;
+}
+
+/** Everything that is not said here is as the config has it when nobody says anything. */
+export async function openFleet(targets: number): Promise<BenchFleet> {
+  const baggage = await packBaggage();
+  const file = join(baggage.folder, 'slotwave.yml');
+  await writeFile(file, writeConfig(targets, join(baggage.folder, 'after')));
+  const engine = await loadEngine(join(import.meta.dirname, '../../src'));
+  return { engine, baggage, config: await loadConfig(file), close: baggage.close };
+}
+
+export function openWorld({ baggage, config }: BenchFleet): World {
+  const clock = new VirtualClock();
+  const emulator = createEmulator({
+    clock,
+    seed: 1,
+    runtime: createPlayedRuntime(hostStartMs),
+    world: {
+      subscription,
+      sites: config.targets.map(({ site }, index) => ({
+        name: site,
+        region: regions[index % regions.length] ?? regions[0],
+        os: 'windows' as const,
+        settings: config.settings,
+        package: baggage.incumbent,
+        release: baggage.incumbentId,
+      })),
+    },
+  });
+  return { clock, emulator };
+}
+
+/** Azure behind the same wire that the storm tests use, with nothing going wrong on it. */
+export function wireTo(world: World, { engine }: BenchFleet): Transport {
+  return createWire(world, { sent: [], loss: null, TransportError: engine.TransportError });
+}
+
+/** From reading the fleet to the end, which must be `settled`. */
+export async function rollOutCleanly(
+  fleet: BenchFleet,
+  transport: Transport,
+  clock: VirtualClock,
+  identity: Emulator['identity'],
+): Promise<readonly Recorded[]> {
+  const { engine, baggage, config } = fleet;
+  const azure = engine.createAzure(transport, clock, identity, () => {});
+  const { digest, bytes, files } = baggage.pkg;
+  const plan = planRollout({
+    config,
+    fleet: await clock.run(azure.survey(config)),
+    package: { source: config.packagePath, digest, bytes, files },
+    cloud: 'https://localhost',
+    nowMs: clock.now(),
+    sameContent,
+  });
+  const strategy = engine.createSlotSwap({
+    client: azure.slots,
+    settings: config.settings,
+    swap: plan.swap,
+    stagingTriggers: plan.stagingTriggers,
+    clock,
+    onProgress: () => {},
+    onWait: () => {},
+  });
+  const look = engine.createLook({
+    vantage: engine.createVantage(transport),
+    hostKey: azure.hostKey,
+    probes: plan.probes,
+    stampFile,
+    clock,
+  });
+  const entries: Recorded[] = [];
+  const journal = {
+    entries,
+    async append(event: Parameters<Journal['append']>[0]) {
+      const at = new Date(clock.now()).toISOString();
+      entries.push({ seq: entries.length + 1, at, rollout: newRollout, ...event });
+    },
+  };
+  const stop = new AbortController().signal;
+  const ports = { strategy, look, journal, clock, tell: () => {}, stop };
+  const end = await clock.run(
+    engine.rollOut({ plan, release: baggage.release, settingsDigest: 'the same', ports }),
+  );
+  if (end.kind === 'ended' && end.outcome === 'settled') return entries;
+  throw new Error(`the rollout was to be clean: ${JSON.stringify(end)}`);
+}
+
+type Journal = Parameters<Engine['rollOut']>[0]['ports']['journal'];
+
+/** Who is asked, and whether it changes anything there. */
+export type RequestKind =
+  | 'ARM reads'
+  | 'ARM writes'
+  | 'SCM reads'
+  | 'packages sent'
+  | 'looks at apps'
+  | 'tokens';
+
+export function kindOf({ method, url }: Pick<HttpRequest, 'method' | 'url'>): RequestKind {
+  const { hostname, pathname } = new URL(url);
+  if (hostname.includes('.scm.')) return method === 'GET' ? 'SCM reads' : 'packages sent';
+  if (hostname !== 'localhost') return 'looks at apps';
+  if (pathname.endsWith('/token')) return 'tokens';
+  // ARM reads secrets by POST (`…/list`, `listkeys`); its buckets count by method, ours by what it does.
+  return method === 'GET' || /\/list(keys)?$/i.test(pathname) ? 'ARM reads' : 'ARM writes';
+}
+
+function writeConfig(targets: number, packagePath: string): string {
+  const names = Array.from({ length: targets }, (_, index) => `orders-${String(index).padStart(4, '0')}`);
+  const id = (site: string) =>
+    `/subscriptions/${subscription}/resourceGroups/slotwave/providers/Microsoft.Web/sites/${site}`;
+  return `app: orders
+package: ${packagePath}
+fleet:
+  targets:
+${names.map((name) => `    - { name: ${name}, resourceId: ${id(name)} }`).join('\n')}
+strategy:
+  waves:
+    - { name: canary, count: 1, bakeTime: 10m }
+    - { name: rest, bakeTime: 5m }
+  progressDeadline: 6h
+probes:
+  checks: [{ name: health, path: /api/health, expect: { status: 200, json: { release: "{releaseId}" } } }]
+settings: { ORDERS_VERSION: "2" }
+`;
+}

@@ -1,0 +1,54 @@
+/** The bench is for people; here only: that it measures, that it can be extended, and that requests stay few. */
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import type { BenchRow } from '../scripts/bench-kit/row.ts';
+import { root } from './entry/start-cli.ts';
+
+const folder = join(root, 'scripts/bench');
+
+describe('npm run bench', () => {
+  it('has a row for each file, and each its own name', async () => {
+    const files = await readdir(folder);
+    const rows = await Promise.all(
+      files.map(async (file) => ((await import(join(folder, file))) as { row: BenchRow }).row),
+    );
+    const names = rows.map(({ name }) => name);
+    expect(new Set(names).size).toBe(files.length);
+    expect(names).toEqual(expect.arrayContaining(['requests', 'cpu']));
+  });
+
+  it('measures one row, says the machine, and what each number is held against', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      join(root, 'scripts/bench.ts'),
+      '--row',
+      'requests',
+    ]);
+    expect(stdout).toMatch(/ × \d+, \d+ GiB, .*Node v\d+/);
+    expect(stdout).toMatch(/^row +ours +peer +limit +ratio/m);
+    expect(stdout).toMatch(/^requests +ARM reads, per target +\d/m);
+    expect(stdout).not.toContain('could not be measured');
+  }, 60_000);
+
+  it('ends well and names the rows when there is none of that name', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      join(root, 'scripts/bench.ts'),
+      '--row',
+      'nothing',
+    ]);
+    expect(stdout).toMatch(/no row "nothing"\. Rows: .*requests/);
+  });
+});
+
+describe('a clean rollout', () => {
+  it('asks no more of Azure for each target than it allows itself', async () => {
+    const { row } = (await import(join(folder, 'requests.ts'))) as { row: BenchRow };
+    const lines = await row.measure();
+    const over = lines.filter(({ ours, limit }) => limit !== null && ours > limit);
+    expect(over).toEqual([]);
+    // One package, and as many writes as a person would make: settings, the swap, keys asked for.
+    expect(lines.find(({ what }) => what === 'packages sent')?.ours).toBe(1);
+  }, 60_000);
+});

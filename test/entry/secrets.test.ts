@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import { errorJson, renderError } from '../../src/entry/errors.ts';
+import { hideSecret, hideValue, redact, redactRecord, redactSaid } from '../../src/entry/secrets.ts';
+import { RefusalError } from '../../src/errors.ts';
+
+describe('tokens and keys', () => {
+  hideSecret('tok-1234567890/+=');
+  it.each([
+    ['as they are', 'a tok-1234567890/+= b', 'a *** b'],
+    ['in an address', '?t=tok-1234567890%2F%2B%3D', '?t=***'],
+    ['several times', 'tok-1234567890/+=tok-1234567890/+=', '******'],
+    ['cut off at the end', 'a tok-123456', 'a ***'],
+    ['cut off with an ellipsis', 'a tok-123456… b', 'a ***… b'],
+    ['not what only begins alike', 'a tok-1299 b', 'a tok-1299 b'],
+  ])('go out of everything that is written, %s', (_how, text, told) => expect(redact(text)).toBe(told));
+});
+
+describe('values of settings', () => {
+  for (const value of [
+    's3cret-value-of-a-setting',
+    'production',
+    '1.2.3456789',
+    'https://orders.example',
+    '~4',
+    'node',
+  ])
+    hideValue(value);
+  hideValue('@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/a)');
+
+  it('go out of what others said', () => {
+    expect(redactSaid('SECRET is s3cret-value-of-a-setting')).toBe('SECRET is ***');
+    expect(redact('SECRET is s3cret-value-of-a-setting')).toContain('s3cret');
+  });
+
+  it.each([
+    'production',
+    '1.2.3456789',
+    'https://orders.example',
+    '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/a)',
+  ])('stay where they can be no secret: %s', (value) =>
+    expect(redactSaid(`it says ${value}`)).toBe(`it says ${value}`),
+  );
+
+  it('go out of a record only where others spoke', () => {
+    hideValue('weu-1-target');
+    const record = {
+      target: 'weu-1-target',
+      why: 'weu-1-target fell',
+      verdict: { readings: [{ said: 'weu-1-target' }] },
+      atMs: 5,
+    };
+    expect(redactRecord(record)).toEqual({
+      target: 'weu-1-target',
+      why: '*** fell',
+      verdict: { readings: [{ said: '***' }] },
+      atMs: 5,
+    });
+  });
+
+  it('go out of errors, in sentences and as JSON, problems included', () => {
+    const secret = 's3cret-value-of-a-setting';
+    const error = new RefusalError(`said ${secret}`, {
+      code: 'x',
+      next: `try ${secret}`,
+      problems: [{ message: `a ${secret}` }, { message: 'b', found: secret, next: secret }],
+      cause: new Error(secret),
+    });
+    expect(renderError(error, { colour: false, stack: true }).join('\n')).not.toContain(secret);
+    expect(errorJson(error, 10)).not.toContain(secret);
+  });
+});
+
+describe('what looks like a key', () => {
+  it.each([
+    ['AccountKey=QUJDRA==;Endpoint', 'AccountKey=***;Endpoint'],
+    ['SharedAccessKey=abc/def;', 'SharedAccessKey=***;'],
+    ['User ID=u;Password=p@ss word', 'User ID=u;Password=*** word'],
+    ['https://x/y?sv=1&sig=a%2Fb%3D&se=2', 'https://x/y?sv=1&sig=***&se=2'],
+    ['Authorization: Bearer abc.def-123456', 'Authorization: Bearer ***'],
+    ['eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln here', '*** here'],
+    ['x-functions-key: abc123', 'x-functions-key: ***'],
+    ['GET /api/x?code=abc123&y=1', 'GET /api/x?code=***&y=1'],
+    ['basic authentication is off', 'basic authentication is off'],
+    ['the status code=500', 'the status code=500'],
+    ['password policy', 'password policy'],
+  ])('%s', (said, told) => expect(redactSaid(said)).toBe(told));
+});
