@@ -76,8 +76,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'an abort ignored by a wave',
     file: 'rollout/promote.ts',
-    from: 'if (mustStop()) return;',
-    to: '',
+    from: "isBroken || lost.length > 0 || decideTurn(recallFailures(run.entries), run.plan.strategy) !== 'go-on';",
+    to: 'isBroken;',
     storm: rolledBackSerially,
     scripts: onlyCalm,
     caughtAs: /promoted after more had failed/,
@@ -89,7 +89,7 @@ const mutants: readonly Mutant[] = [
     to: 'void before;',
     storm: settled,
     scripts: everyDeath,
-    caughtAs: /the outcome is halted, expected settled/,
+    caughtAs: /was swapped 1 times, at most 0 are right/,
   },
   {
     name: 'a resumed rollout that refuses because of what failed in production',

@@ -1,16 +1,7 @@
 /** Death at every moment, and every answer lost: outcome, journal and world agree, and the laws hold. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Engine, loadEngine } from './storm/engine.ts';
-import {
-  previewed,
-  previewedAndBack,
-  refused,
-  rolledBack,
-  rolledBackSmall,
-  type Storm,
-  settled,
-  settledSmall,
-} from './storm/scenarios.ts';
+import { previewed, previewedAndBack, refused, rolledBack, type Storm, settled } from './storm/scenarios.ts';
 import { type Baggage, packBaggage } from './storm/stage.ts';
 import { dieEverywhere, loseEverything } from './storm/weather.ts';
 
@@ -34,16 +25,6 @@ describe('a process that dies at every append and every effect, and is resumed',
       expect(rollouts).toBeGreaterThan(50);
     },
     120_000,
-  );
-
-  it.each([settledSmall, rolledBackSmall])(
-    '$name, and dies again at every tenth moment',
-    async (storm) => {
-      const { rollouts, violations } = await dieEverywhere(sky(storm), 10);
-      expect(violations).toEqual([]);
-      expect(rollouts).toBeGreaterThan(250);
-    },
-    240_000,
   );
 });
 

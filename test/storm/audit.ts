@@ -41,8 +41,9 @@ function auditSwaps(played: Played): readonly string[] {
   const routed = played.stage.emulator.history.filter((event) => event.type === 'swap.routed');
   return Object.keys(played.stage.emulator.snapshot().sites).flatMap((site) => {
     const swaps = routed.filter((event: WorldEvent) => 'site' in event && event.site === site).length;
-    const promoted = played.entries.some((each) => each.type === 'promote.begun' && each.target === site);
-    const limit = played.outcome === 'settled' ? 1 : promoted ? 2 : 0;
+    const isIntent = (each: Recorded) =>
+      (each.type === 'promote.begun' || each.type === 'revert.begun') && each.target === site;
+    const limit = played.entries.filter(isIntent).length;
     return swaps > limit ? [`${site} was swapped ${swaps} times, at most ${limit} are right`] : [];
   });
 }

@@ -43,7 +43,7 @@ export async function play(
   const { clock } = stage;
   const shelf = createShelf();
   const sent: Sent[] = [];
-  const plan = await clock.run(makePlan(engine, scenario, baggage, stage));
+  const plan = await recallPlan(engine, scenario, baggage, stage);
   // Whoever meddles is no part of the rollout: the storm goes on whether or not they succeed.
   void scenario.meddle?.(engine, stage, baggage).catch(() => {});
   const scene = {
@@ -69,4 +69,27 @@ export async function play(
     }
     if (script.absenceMs > 0) await clock.run(clock.sleep(script.absenceMs));
   }
+}
+
+interface Planned {
+  readonly plan: Promise<Plan>;
+  readonly tookMs: Promise<number>;
+}
+
+const planned = new WeakMap<Engine, Map<Scenario, Planned>>();
+
+/** The same world gives the same plan: it is made once, and after that only its time passes. */
+async function recallPlan(engine: Engine, scenario: Scenario, baggage: Baggage, stage: Stage): Promise<Plan> {
+  const { clock } = stage;
+  const known = planned.get(engine) ?? new Map<Scenario, Planned>();
+  planned.set(engine, known);
+  const earlier = known.get(scenario);
+  if (earlier) {
+    clock.advance(await earlier.tookMs);
+    return earlier.plan;
+  }
+  const startMs = clock.now();
+  const plan = clock.run(makePlan(engine, scenario, baggage, stage));
+  known.set(scenario, { plan, tookMs: plan.then(() => clock.now() - startMs) });
+  return plan;
 }
