@@ -48,12 +48,14 @@ function auditSettled({ plan, entries, facts, hand }: Played, baggage: Baggage):
   return wrong;
 }
 
-/** The end of the last bake in which this target was watched; without any, the time of its observation. */
+/** The planned end of the last bake in which this target was watched; without any, the time of its observation. */
 function watchedUntilMs(plan: Plan, entries: readonly Recorded[], name: string): number {
   const baking = new Set(plan.waves.filter(({ bakeTimeMs }) => bakeTimeMs > 0).map((wave) => wave.name));
-  const observed = entries.find((entry) => entry.type === 'target.observed' && entry.target === name);
-  const baked = entries.findLast((entry) => entry.type === 'wave.baked' && baking.has(entry.wave));
-  return Math.max(...[observed, baked].map((entry) => (entry ? Date.parse(entry.at) : 0)));
+  const ends = entries.map((entry) => {
+    if (entry.type === 'target.observed' && entry.target === name) return Date.parse(entry.at);
+    return entry.type === 'wave.promoted' && baking.has(entry.wave) ? entry.bakeUntilMs : 0;
+  });
+  return Math.max(0, ...ends);
 }
 
 /** Law 3. */

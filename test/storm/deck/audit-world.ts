@@ -62,8 +62,8 @@ function auditSites(played: Played, baggage: Baggage): readonly string[] {
 /** What a refusal leaves behind: no prepared slot, and the settings of before, unless it says that it could not. */
 function auditLeft({ world, entries, hand, outcome, meddled }: Played): readonly string[] {
   const wrong: string[] = [];
-  // Where nobody may be able to tell or to write, slots can stay as they are.
-  if (!hand.allowed) return wrong;
+  // Where nobody may be able to write, or what was written comes late, slots can stay as they are.
+  if (!hand.allowed || hand.severity !== 'harmless') return wrong;
   for (const { name, staging } of hand.scenario.sites) {
     const slots = Object.values(world.sites[name]?.slots ?? {});
     const isMeddled = meddled.some(({ stranger }) => stranger.site === name);

@@ -24,6 +24,7 @@ export interface Hand {
   readonly strangers: readonly Stranger[];
   /** The ends that are right for this hand, as far as they can be known from the cards; null: any that keeps the laws. */
   readonly allowed: ReadonlySet<Outcome> | null;
+  readonly severity: Troubles['severity'];
   /** The cards, in words. */
   readonly cards: readonly string[];
 }
@@ -73,6 +74,7 @@ export function drawHand(seed: number, size: Size): Hand {
     turns,
     strangers,
     allowed: strangers.length > 0 ? null : decideAllowed(illness, troubles, strategy, sites.length),
+    severity: troubles.severity,
     cards: [
       describeFleet(sites, waves, strategy),
       ...(swap ? [`swaps: ${JSON.stringify(swap)}`] : []),
