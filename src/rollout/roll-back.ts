@@ -43,9 +43,19 @@ export async function rollBack(
       wayBack.run(run.facts(name), async () => ({ name, end: await revertOne(run, name, sinceSeq) })),
     ),
   );
+  return listEnds(results);
+}
+
+/** How one target's way back ended; null: the incumbent is live and well again. */
+export interface RevertEnd {
+  readonly name: string;
+  readonly end: Stranding | null;
+}
+
+export function listEnds(ends: readonly RevertEnd[]): RolledBack {
   return {
-    reverted: results.filter(({ end }) => end === null).map(({ name }) => name),
-    stranded: results.flatMap(({ name, end }) => (end === null ? [] : [{ target: name, ...end }])),
+    reverted: ends.filter(({ end }) => end === null).map(({ name }) => name),
+    stranded: ends.flatMap(({ name, end }) => (end === null ? [] : [{ target: name, ...end }])),
   };
 }
 
@@ -63,14 +73,21 @@ export async function revertTolerated(run: Run, only?: string, wayBack?: Pool): 
   return stranded.length === 0 ? { kind: 'well' } : { kind: 'lost', why: explainFailures(stranded) };
 }
 
-interface Stranding {
+export interface Stranding {
   readonly why: string;
   readonly incumbentSick: boolean;
 }
 
-/** Null: the incumbent is live and well again. */
-async function revertOne(run: Run, name: string, sinceSeq: number): Promise<Stranding | null> {
+/** Null: the incumbent is live and well again. `onWell` is called as soon as it was seen to be well beside. */
+export async function revertOne(
+  run: Run,
+  name: string,
+  sinceSeq: number,
+  onWell: () => void = () => {},
+): Promise<Stranding | null> {
   if (recall(run.entries, 'target.reverted', name)) return null;
+  // No reversal is begun without it; what the incumbent is by now does not undo what followed from that.
+  if ((recall(run.entries, 'revert.begun', name)?.seq ?? 0) > sinceSeq) onWell();
   const stranded = recall(run.entries, 'target.stranded', name);
   if (stranded && stranded.seq > sinceSeq)
     return { why: stranded.why, incumbentSick: stranded.verdict !== null };
@@ -79,10 +96,15 @@ async function revertOne(run: Run, name: string, sinceSeq: number): Promise<Stra
   const doubt = await settlePromotion(run, candidate);
   if (doubt === 'not-happened') return null;
   if (doubt !== 'happened') return strand(run, name, doubt, null);
-  return bringBack(run, candidate, sinceSeq);
+  return bringBack(run, candidate, sinceSeq, onWell);
 }
 
-async function bringBack(run: Run, candidate: Candidate, sinceSeq: number): Promise<Stranding | null> {
+async function bringBack(
+  run: Run,
+  candidate: Candidate,
+  sinceSeq: number,
+  onWell: () => void,
+): Promise<Stranding | null> {
   const name = candidate.target.name;
   const back: Candidate = {
     ...candidate,
@@ -92,7 +114,13 @@ async function bringBack(run: Run, candidate: Candidate, sinceSeq: number): Prom
   const deadlineMs = run.ports.clock.now() + run.plan.strategy.progressDeadlineMs;
   // Law 6: the incumbent waiting beside is looked at before it is brought back.
   const prove = () => watchIncumbent(run, candidate, 'beside');
-  const moved = await move(run, { verb: 'revert', candidate: back, prove, deadlineMs, sinceSeq });
+  const proveAndTell = async () => {
+    const verdict = await prove();
+    if (verdict.conclusion === 'healthy') onWell();
+    return verdict;
+  };
+  const task = { verb: 'revert', candidate: back, prove: proveAndTell, deadlineMs, sinceSeq } as const;
+  const moved = await move(run, task);
   if (moved.kind === 'unproven') {
     const what = moved.verdict.conclusion === 'unhealthy' ? 'is not well either' : 'does not answer';
     const why = `the incumbent beside ${what}, so it was not brought back: ${moved.verdict.why}`;

@@ -6,8 +6,8 @@ import { type Assignment, Interruption } from './ports.ts';
 import { prepareAll } from './prepare.ts';
 import { promoteWave, type WaveEnd } from './promote.ts';
 import { recall, recallDecision, recallFailures, recallToRevert, recallTouched } from './recall.ts';
-import { rollBack } from './roll-back.ts';
 import { createRun, type Run } from './run.ts';
+import { takeBackAll } from './take-back.ts';
 
 export interface Interrupted {
   readonly kind: 'interrupted';
@@ -89,21 +89,11 @@ async function takeBack(run: Run, why: string, targets: readonly string[]): Prom
   // Those for which the rollback was decided; none when a person asks for it, who then gets all that can be done.
   const failed = new Set(recall(run.entries, 'rollback.decided')?.failing);
   const failing = targets.filter((name) => failed.has(name));
-  const first = await rollBack(run, failing);
-  // Where it fails, the release before it is not well either: it is the environment, and moving the others about
-  // would only do harm.
-  const isEnvironment =
-    failing.length > 0 &&
-    first.stranded.length === failing.length &&
-    first.stranded.every((each) => each.incumbentSick);
-  if (isEnvironment) return halt(run, `${why}. Not taken back: ${explainFailures(first.stranded)}`);
-  const rest = await rollBack(
-    run,
-    targets.filter((name) => !failed.has(name)),
-  );
-  const stranded = [...first.stranded, ...rest.stranded];
+  const others = targets.filter((name) => !failed.has(name));
+  const { stranded, isEnvironment } = await takeBackAll(run, failing, others);
   if (stranded.length === 0) return end(run, 'rolled-back', why);
-  return end(run, 'stranded', `${why}. Not taken back: ${explainFailures(stranded)}`);
+  const told = `${why}. Not taken back: ${explainFailures(stranded)}`;
+  return isEnvironment ? halt(run, told) : end(run, 'stranded', told);
 }
 
 /**
