@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { ConfigDelivery } from '../config/config.ts';
 import { describeFindings } from '../plan/describe-findings.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Release } from '../release/release.ts';
 import { neutralise } from '../report/neutralise.ts';
 import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
@@ -11,22 +13,24 @@ import { lockFleet } from './lock.ts';
 import type { DeployOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
-import { openParcel } from './parcel.ts';
+import { openParcel, type Parcel } from './parcel.ts';
 import { readPlan, writePlan } from './plan-file.ts';
 import { readConfig } from './read-config.ts';
 import { run } from './run.ts';
 import { listenForStop } from './signals.ts';
-import { createRollout, newRolloutId, rememberLatest } from './state.ts';
+import { createRollout, newRolloutId, type RolloutPlace, rememberLatest } from './state.ts';
+import { refuseWhenStopped, type Stop, untilStopped } from './until-stopped.ts';
 
 /** `slotwave deploy [plan.json]`. */
 export async function commandDeploy(planFile: string | undefined, options: DeployOptions): Promise<number> {
   const outside = openOutside(options);
   const clock = openClock(options);
-  const stop = listenForStop();
+  const { signal, dispose } = listenForStop();
+  const again = planFile === undefined ? 'slotwave deploy' : `slotwave deploy ${planFile}`;
   try {
-    return await deploy({ planFile, options, outside, clock, stop: stop.signal });
+    return await deploy({ planFile, options, outside, clock, stop: { signal, again } });
   } finally {
-    stop.dispose();
+    dispose();
   }
 }
 
@@ -35,48 +39,38 @@ interface Deployment {
   readonly options: DeployOptions;
   readonly outside: Outside;
   readonly clock: Clock;
-  readonly stop: AbortSignal;
+  readonly stop: Stop;
   /** In place of what the config says. */
   readonly delivery?: ConfigDelivery;
 }
 
 export async function deploy(deployment: Deployment): Promise<number> {
-  const { planFile, options, outside, clock } = deployment;
+  const { planFile, options, outside, clock, stop } = deployment;
   const saved = planFile === undefined ? null : await readPlan(resolve(planFile));
   const written = await readConfig(options.config);
   const config = { ...written, delivery: deployment.delivery ?? written.delivery };
   const stateFolder = resolve(options.state);
   return inScratchFolder(async (scratch) => {
-    const { pkg, seal } = await openParcel(config, scratch, deployment.stop);
-    const connection = await connect({ options, outside, clock, cloud: saved?.cloud, looksOnly: false });
+    const parcel = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));
+    const request = { options, outside, clock, cloud: saved?.cloud, looksOnly: false };
+    const connection = await untilStopped(stop, () => connect(request));
     const id = newRolloutId(clock);
     try {
       const cloud = connection.azure.cloud.resourceManager;
       const lock = await lockFleet({ stateFolder, app: config.app, cloud, rollout: id, clock });
       try {
-        const foreseen = await foresee({ config, pkg, connection, clock, force: options.force ?? false });
+        const force = options.force ?? false;
+        const foreseen = await untilStopped(stop, () =>
+          foresee({ config, pkg: parcel.pkg, connection, clock, force }),
+        );
         if (saved) refuseStalePlan(saved, foreseen, planFile ?? '');
         const plan = check(foreseen, outside);
         if (plan === null) return exitCodes.settled;
-        if (deployment.stop.aborted) return exitCodes.interrupted;
-        const place = await createRollout(stateFolder, id);
-        const release = await seal(id, place.releasePath);
-        await writePlan(place.planPath, plan);
-        await rememberLatest(stateFolder, id);
-        const what = { verb: 'roll-out' } as const;
+        const laid = await layDown({ stateFolder, id, parcel, plan, stop });
         const json = options.json ?? false;
-        return await run({
-          what,
-          place,
-          plan,
-          release,
-          config,
-          connection,
-          clock,
-          outside,
-          json,
-          stop: deployment.stop,
-        });
+        const what = { verb: 'roll-out' } as const;
+        const { signal } = stop;
+        return await run({ what, ...laid, plan, config, connection, clock, outside, json, stop: signal });
       } finally {
         await lock.release();
       }
@@ -84,6 +78,32 @@ export async function deploy(deployment: Deployment): Promise<number> {
       connection.close();
     }
   });
+}
+
+interface Laying {
+  readonly stateFolder: string;
+  readonly id: string;
+  readonly parcel: Parcel;
+  readonly plan: Plan;
+  readonly stop: Stop;
+}
+
+/** What a rollout has on disk before its journal begins. All of it, or nothing that a later command would find. */
+async function layDown({ stateFolder, id, parcel, plan, stop }: Laying): Promise<{
+  readonly place: RolloutPlace;
+  readonly release: Release;
+}> {
+  const place = await createRollout(stateFolder, id);
+  try {
+    const release = await untilStopped(stop, () => parcel.seal(id, place.releasePath));
+    await writePlan(place.planPath, plan);
+    refuseWhenStopped(stop);
+    await rememberLatest(stateFolder, id);
+    return { place, release };
+  } catch (error) {
+    await rm(place.folder, { recursive: true, force: true, maxRetries: 3 });
+    throw error;
+  }
 }
 
 /** Null: there is nothing to do. */

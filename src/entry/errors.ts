@@ -33,6 +33,7 @@ export function exitCodeOfOutcome(outcome: Outcome): number {
 /** `touched`: a promotion had begun, so "nothing live was touched" cannot be said any more (law 3). */
 export function exitCodeOfError(error: SlotwaveError, touched = false): number {
   if (error.code === 'fleet-locked') return exitCodes.locked;
+  if (error.code === 'stopped') return exitCodes.interrupted;
   switch (error.kind) {
     case 'defect':
       return exitCodes.defect;

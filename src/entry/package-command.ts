@@ -69,6 +69,7 @@ export async function inScratchFolder<T>(work: (folder: string) => Promise<T>): 
   try {
     return await work(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // Whatever was stopped in the middle may write there for a moment longer.
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

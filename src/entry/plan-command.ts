@@ -10,26 +10,34 @@ import { inScratchFolder } from './package-command.ts';
 import { openParcel } from './parcel.ts';
 import { writePlan } from './plan-file.ts';
 import { readConfig } from './read-config.ts';
+import { listenForStop } from './signals.ts';
+import { type Stop, untilStopped } from './until-stopped.ts';
 
 /** As `terraform plan -detailed-exitcode`: 0 nothing to do, 2 something to do. */
 const changesExitCode = 2;
 
 /** `slotwave plan`: reads, decides, tells. On a transport that refuses every write. */
 export async function commandPlan(options: PlanOptions): Promise<number> {
+  const { signal, dispose } = listenForStop();
+  try {
+    return await tellPlan(options, { signal, again: 'slotwave plan' });
+  } finally {
+    dispose();
+  }
+}
+
+async function tellPlan(options: PlanOptions, stop: Stop): Promise<number> {
   const outside = openOutside(options);
   const clock = openClock(options);
   const config = await readConfig(options.config);
   return inScratchFolder(async (scratch) => {
-    const { pkg } = await openParcel(config, scratch);
-    const connection = await connect({ options, outside, clock, looksOnly: true });
+    const { pkg } = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));
+    const connection = await untilStopped(stop, () => connect({ options, outside, clock, looksOnly: true }));
     try {
-      const { plan, findings } = await foresee({
-        config,
-        pkg,
-        connection,
-        clock,
-        force: options.force ?? false,
-      });
+      const force = options.force ?? false;
+      const { plan, findings } = await untilStopped(stop, () =>
+        foresee({ config, pkg, connection, clock, force }),
+      );
       if (options.out !== undefined) await writePlan(resolve(options.out), plan);
       const width = Math.min(110, outside.size?.().columns ?? 100);
       const lines = options.json

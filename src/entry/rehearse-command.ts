@@ -11,6 +11,7 @@ import type { RehearseOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
 import { listenForStop } from './signals.ts';
+import { untilStopped } from './until-stopped.ts';
 import { demandFile, writeWorld } from './world.ts';
 
 /** A bake of ten minutes passes in ten seconds; apps still start in real time. */
@@ -22,11 +23,12 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
   const delivery = pushInstead(config, openOutside(options));
   if (options.world !== undefined) await demandFile('--world', options.world);
   if (options.faults !== undefined) await demandFile('--faults', options.faults);
-  const stop = listenForStop();
+  const { signal, dispose } = listenForStop();
+  const stop = { signal, again: 'slotwave rehearse' };
   try {
     return await inScratchFolder(async (scratch) => {
-      const world = options.world ?? (await makeWorld(config, scratch));
-      const emulator = await startEmulator({
+      const world = options.world ?? (await untilStopped(stop, () => makeWorld(config, scratch)));
+      const wanted = {
         world: resolve(world),
         ...(options.faults === undefined ? {} : { faults: resolve(options.faults) }),
         ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -34,7 +36,8 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
         port: 0,
         timeScale: options.timeScale ?? usualTimeScale,
         verbose: options.verbose ?? false,
-      });
+      };
+      const emulator = await untilStopped(stop, () => startEmulator(wanted));
       try {
         const rehearsal = pointAt(options, emulator.facts);
         const outside = { ...openOutside(options), environment: environmentOf(emulator.facts) };
@@ -44,7 +47,7 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
           options: rehearsal,
           outside,
           clock,
-          stop: stop.signal,
+          stop,
           delivery,
         });
       } finally {
@@ -52,7 +55,7 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
       }
     });
   } finally {
-    stop.dispose();
+    dispose();
   }
 }
 

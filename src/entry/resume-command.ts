@@ -17,6 +17,7 @@ import { readConfig } from './read-config.ts';
 import { digestSettings, type RunRequest, run } from './run.ts';
 import { listenForStop } from './signals.ts';
 import { findRollout, type RolloutPlace } from './state.ts';
+import { untilStopped } from './until-stopped.ts';
 
 export type Begun = Extract<Recorded, { readonly type: 'rollout.begun' }>;
 
@@ -62,7 +63,11 @@ async function again(what: RunRequest['what'], { place, begun, config, options }
   const stop = listenForStop();
   try {
     const { plan } = begun;
-    const connection = await connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false });
+    const verb = what.verb === 'roll-out' ? 'resume' : 'rollback';
+    const connection = await untilStopped(
+      { signal: stop.signal, again: `slotwave ${verb} ${place.id}` },
+      () => connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false }),
+    );
     try {
       const cloud = connection.azure.cloud.resourceManager;
       const lock = await lockFleet({

@@ -67,6 +67,7 @@ describe('exit codes', () => {
     [new DoubtError('', { code: 'x' }), 13, 13],
     [new DefectError('', { code: 'x' }), 1, 1],
     [new RefusalError('', { code: 'fleet-locked' }), 14, 14],
+    [new TransientError('', { code: 'stopped' }), 130, 130],
   ] as readonly [SlotwaveError, number, number][])(
     '%s: %d while nothing live was touched, %d afterwards',
     (error, before, after) => {

@@ -67,11 +67,24 @@ export interface SmallFleet {
   run(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Starts it and leaves it running; resolves when it has printed a line that fits. */
   startUntil(words: readonly string[], line: RegExp): Promise<ChildProcess>;
+  /** Starts it, sends the signal once it has said so or something has come, and waits for the end. */
+  stopWhen(
+    words: readonly string[],
+    signal: NodeJS.Signals,
+    when: RegExp | Promise<unknown>,
+  ): Promise<Stopped>;
   /** What changed in this Azure since it was made: the emulator's word, not the engine's. */
   readChanges(): Promise<readonly Change[]>;
   /** How many swaps each site has seen. */
   countSwaps(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
+}
+
+export interface Stopped {
+  readonly code: number | string | null;
+  readonly told: string;
+  /** From the signal to the end. */
+  readonly tookMs: number;
 }
 
 export const timeScale = 60;
@@ -144,6 +157,8 @@ export async function openSmallFleet(
     run: ([command = '', ...words], changed = {}) =>
       startCli([command, ...common, ...words], folder, { ...environment, ...changed }),
     startUntil: (command, expected) => startUntil([...command, ...common], folder, environment, expected),
+    stopWhen: (words, signal, when) =>
+      stopWhen([...words.slice(0, 1), ...common, ...words.slice(1)], { folder, environment, signal, when }),
     readChanges: changes,
     countSwaps: async () => countSwaps(await changes()),
     async stop() {
@@ -183,6 +198,43 @@ async function startUntil(
     if (expected.test(line)) return child;
   }
   throw new Error(`"slotwave ${words.join(' ')}" ended without ${expected}:\n${said}`);
+}
+
+interface Stopping {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal: NodeJS.Signals;
+  readonly when: RegExp | Promise<unknown>;
+}
+
+async function stopWhen(
+  words: readonly string[],
+  { folder, environment, signal, when }: Stopping,
+): Promise<Stopped> {
+  const child = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), ...words], {
+    cwd: folder,
+    // What it leaves behind is found there.
+    env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let told = '';
+  let sentMs = 0;
+  const stop = () => {
+    if (sentMs > 0) return;
+    sentMs = Date.now();
+    child.kill(signal);
+  };
+  const listen = (text: string) => {
+    told += text;
+    if (when instanceof RegExp && when.test(told)) stop();
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', listen);
+  if (!(when instanceof RegExp)) void when.then(stop);
+  const patience = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  const [code, name] = (await once(child, 'close')) as [number | null, string | null];
+  clearTimeout(patience);
+  if (sentMs === 0) throw new Error(`"slotwave ${words.join(' ')}" was not stopped:\n${told}`);
+  return { code: code ?? name, told, tookMs: Date.now() - sentMs };
 }
 
 /** Sends a signal and waits for the end; an exit code, or the signal's name where it killed. */
