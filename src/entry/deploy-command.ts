@@ -59,7 +59,7 @@ export async function deploy(deployment: Deployment): Promise<number> {
       const cloud = connection.azure.cloud.resourceManager;
       const lock = await lockFleet({ stateFolder, app: config.app, cloud, rollout: id, clock });
       try {
-        const force = options.force ?? false;
+        const force = options.force ?? saved?.force ?? false;
         const foreseen = await untilStopped(stop, () =>
           foresee({ config, pkg: parcel.pkg, connection, clock, force }),
         );

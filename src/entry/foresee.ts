@@ -88,11 +88,27 @@ export function refuseStalePlan(saved: Plan, now: Foreseen, savedIn: string): vo
       ...(changes.length > 0 ? changes : ['the fleet has changed']).map((message) => ({ message })),
     );
   }
+  problems.push(...compareActions(saved, plan));
   if (problems.length === 0) return;
   throw new InputError('The plan does not fit any more. Nothing was done.', {
     code: 'plan-stale',
     where: savedIn,
     problems,
     next: `Make it again: slotwave plan --out ${savedIn}`,
+  });
+}
+
+/** The fleet may be the same and yet more or less be asked for. Targets that came or went are told already. */
+function compareActions(saved: Plan, now: Plan): readonly Problem[] {
+  const planned = new Map(saved.targets.map(({ facts, action }) => [facts.target.name, action]));
+  return now.targets.flatMap(({ facts, action }) => {
+    const { name } = facts.target;
+    const was = planned.get(name) ?? action;
+    if (was === action) return [];
+    const message =
+      action === 'promote'
+        ? `${name}: would be promoted; the plan leaves it alone`
+        : `${name}: would be left alone; the plan promotes it`;
+    return [{ message }];
   });
 }

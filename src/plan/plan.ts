@@ -121,6 +121,8 @@ export interface Plan {
   readonly stagingTriggers?: StagingTriggers | undefined;
   /** True where the slot's SCM site builds the package: that takes settings of its own. */
   readonly remoteBuild?: boolean | undefined;
+  /** True where targets that already run this content are promoted as well, because that was asked for. */
+  readonly force?: boolean | undefined;
   readonly waves: readonly PlannedWave[];
   readonly targets: readonly PlannedTarget[];
   /** SHA-256 over everything in the fleet that a rollout relies on; a deploy refuses when it has changed. */
@@ -185,6 +187,7 @@ export function planRollout(request: PlanRequest): Plan {
     ...(config.swap === undefined ? {} : { swap: config.swap }),
     ...(config.stagingTriggers === undefined ? {} : { stagingTriggers: config.stagingTriggers }),
     ...(config.delivery?.remoteBuild ? { remoteBuild: true } : {}),
+    ...(request.force ? { force: true } : {}),
     waves: waves
       .map((wave) => ({ ...wave, targets: wave.targets.filter((name) => promoted.has(name)) }))
       .filter((wave) => wave.targets.length > 0),

@@ -80,6 +80,28 @@ describe('a rollout from the command line, on an emulated Azure', () => {
   );
 
   it(
+    'planned with --force is carried out as planned; --force beside a plan that has none of it is refused',
+    () =>
+      onFleet(async (fleet) => {
+        await fleet.run(['plan', '--force', '--out', 'first.json']);
+        expect(await fleet.run(['deploy', 'first.json'])).toMatchObject({ code: 0 });
+
+        await fleet.run(['plan', '--out', 'nothing.json']);
+        const refused = await fleet.run(['deploy', '--force', 'nothing.json']);
+        expect(refused).toMatchObject({ code: 2, out: '' });
+        expect(refused.err).toMatch(/\[plan-stale\]/);
+        expect(refused.err).toMatch(/ eus: would be promoted; the plan leaves it alone/);
+        expect((await fleet.run(['deploy', 'nothing.json'])).err).toContain('Nothing to do');
+
+        const forced = await fleet.run(['plan', '--force', '--out', 'forced.json']);
+        expect(forced.out).toContain('2 to promote');
+        expect(await fleet.run(['deploy', 'forced.json'])).toMatchObject({ code: 0, err: '' });
+        expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 2, 'orders-eus': 2 });
+      }),
+    120_000,
+  );
+
+  it(
     'stopped by SIGINT writes it down within a second, says how to go on, and is finished by resume',
     () =>
       onFleet(async (fleet, folder) => {
