@@ -64,7 +64,11 @@ async function main(): Promise<void> {
 /** One thread, until its share is done. */
 function hire(share: Share, onDealt: (dealt: Dealt) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: share });
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: share,
+      // Most of what a rollout makes is soon forgotten.
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    });
     worker.on('message', onDealt);
     worker.on('error', reject);
     worker.on('exit', (code) =>
@@ -101,6 +105,8 @@ function count(tally: Tally, dealt: Dealt, verbose: boolean): void {
   tally.outcomes.set(dealt.outcome, (tally.outcomes.get(dealt.outcome) ?? 0) + 1);
   if (verbose)
     console.log(`${dealt.seed} ${dealt.outcome} ${dealt.processes} processes, ${dealt.swaps} swaps`);
+  if (tally.rollouts % 1000 === 0)
+    console.log(`${tally.rollouts} rollouts, ${tally.failing.length} with violations`);
   if (dealt.violations.length === 0) return;
   tally.failing.push(dealt);
   if (tally.failing.length > shownLimit) return;
