@@ -14,12 +14,12 @@ export interface FrameSize {
 
 export function drawFrame(view: View, size: FrameSize): readonly string[] {
   // One column stays free: a line that fills its row makes some terminals erase its last character.
-  const columns = Math.max(40, Math.min(200, size.columns - 1));
+  const columns = Math.max(leastColumns, Math.min(200, size.columns - 1));
   const head = [drawTitle(view, columns, size.colour), ...drawWaves(view, columns, size.colour)];
   const foot = drawFoot(view, columns, size.colour);
   const room = Math.max(3, size.rows - head.length - foot.length - 1);
   const { shown, folded } = chooseRows([...view.rows.values()], room);
-  const widths = columnWidths(shown, columns);
+  const widths = columnWidths(shown, columns, view.nowMs);
   const table = shown.map((row) => drawRow(row, view, widths, size.colour));
   const rest =
     folded.length > 0 ? [tint(fitTo(tellFolded(folded), columns).trimEnd(), 'dim', size.colour)] : [];
@@ -117,85 +117,87 @@ function tellFolded(rows: readonly Row[]): string {
   return `  … and ${count(rows.length, 'more target')}: ${told}`;
 }
 
+/** 0: no room for this column. */
 interface Widths {
   readonly name: number;
-  /** 0: no room for the region. */
   readonly region: number;
   readonly live: number;
   readonly beside: number;
+  readonly elapsed: number;
   readonly reading: number;
 }
 
 const phaseWidth = 9;
-const elapsedWidth = 7;
+/** Narrower than this a reading says nothing. */
+const leastReading = 8;
+/** With this much a reading says enough, and the region may have what is left. */
+const goodReading = 18;
 const gap = '  ';
+/** A mark, the beginning of a name, a phase. */
+const leastColumns = 2 + 3 + gap.length + phaseWidth;
 
-function columnWidths(rows: readonly Row[], columns: number): Widths {
-  const widest = (texts: readonly string[], least: number, most: number) =>
-    Math.min(most, Math.max(least, ...texts.map(widthOf)));
-  const name = widest(
-    rows.map((row) => neutralise(row.name)),
-    6,
-    columns >= 110 ? 28 : 14,
-  );
-  const live = widest(
-    rows.map((row) => writeShortRelease(row.live)),
-    8,
-    14,
-  );
-  const beside = widest(
-    rows.map((row) => writeShortRelease(row.beside)),
-    8,
-    14,
-  );
-  const region = widest(
-    rows.map((row) => neutralise(row.region)),
-    6,
-    20,
-  );
-  const fixed = 2 + name + phaseWidth + live + beside + elapsedWidth + 5 * gap.length;
-  const left = columns - fixed;
-  const roomForRegion = left - region - gap.length >= 18;
-  return {
-    name,
-    live,
-    beside,
-    region: roomForRegion ? region : 0,
-    reading: Math.max(0, roomForRegion ? left - region - gap.length : left),
+/** A column that does not fit is left out: a line that wraps would take the whole table apart. */
+function columnWidths(rows: readonly Row[], columns: number, nowMs: number): Widths {
+  const widest = (tell: (row: Row) => string, least: number, most: number) =>
+    Math.min(most, Math.max(least, ...rows.map((row) => widthOf(tell(row)))));
+  const named = widest((row) => neutralise(row.name), 6, columns >= 110 ? 28 : 14);
+  const name = Math.min(named, columns - 2 - gap.length - phaseWidth);
+  let left = columns - 2 - name - gap.length - phaseWidth;
+  const take = (width: number, spare = 0) => {
+    if (left < gap.length + width + spare) return 0;
+    left -= gap.length + width;
+    return width;
   };
+  const live = take(widest((row) => writeShortRelease(row.live), 8, 14));
+  const beside = take(widest((row) => writeShortRelease(row.beside), 8, 14));
+  const elapsed = take(widest((row) => tellElapsed(row, nowMs), 7, 9));
+  const region = take(
+    widest((row) => neutralise(row.region), 6, 20),
+    gap.length + goodReading,
+  );
+  const reading = take(Math.max(leastReading, left - gap.length));
+  return { name, region, live, beside, elapsed, reading };
 }
 
-function joinCells(mark: string, cells: readonly string[]): string {
-  return `${mark} ${cells.join(gap)}`;
+/** Columns of no width are not there. */
+function joinCells(mark: string, cells: readonly (readonly [number, string])[]): string {
+  const shown = cells.filter(([width]) => width > 0);
+  return `${mark} ${shown.map(([, text]) => text).join(gap)}`;
 }
 
 function drawHeading(widths: Widths, colour: boolean): string {
+  const cell = (text: string, width: number) => [width, fitTo(text, width)] as const;
   const cells = [
-    fitTo('target', widths.name),
-    ...(widths.region > 0 ? [fitTo('region', widths.region)] : []),
-    fitTo('phase', phaseWidth),
-    fitTo('live', widths.live),
-    fitTo('beside', widths.beside),
-    'elapsed',
-    fitTo('last reading', widths.reading),
+    cell('target', widths.name),
+    cell('region', widths.region),
+    cell('phase', phaseWidth),
+    cell('live', widths.live),
+    cell('beside', widths.beside),
+    cell('elapsed', widths.elapsed),
+    cell('last reading', widths.reading),
   ];
   return tint(joinCells(' ', cells).trimEnd(), 'dim', colour);
 }
 
 function drawRow(row: Row, view: View, widths: Widths, colour: boolean): string {
   const isNew = row.live !== undefined && row.live !== null && row.live === view.release?.id;
-  const elapsed = row.sinceMs === null ? '' : writeElapsed((row.untilMs ?? view.nowMs) - row.sinceMs);
   const { mark, shade } = markOf(row);
+  const cell = (text: string, width: number, shadeOf: Tint = 'none') =>
+    [width, tint(fitTo(neutralise(text), width), shadeOf, colour)] as const;
   const cells = [
-    fitTo(neutralise(row.name), widths.name),
-    ...(widths.region > 0 ? [tint(fitTo(neutralise(row.region), widths.region), 'dim', colour)] : []),
-    tint(fitTo(row.phase, phaseWidth), shade, colour),
-    tint(fitTo(neutralise(writeShortRelease(row.live)), widths.live), isNew ? 'green' : 'none', colour),
-    tint(fitTo(neutralise(writeShortRelease(row.beside)), widths.beside), 'dim', colour),
-    elapsed.padStart(elapsedWidth),
-    drawNews(row, widths.reading, colour),
+    cell(row.name, widths.name),
+    cell(row.region, widths.region, 'dim'),
+    cell(row.phase, phaseWidth, shade),
+    cell(writeShortRelease(row.live), widths.live, isNew ? 'green' : 'none'),
+    cell(writeShortRelease(row.beside), widths.beside, 'dim'),
+    cell(tellElapsed(row, view.nowMs).padStart(widths.elapsed), widths.elapsed),
+    [widths.reading, drawNews(row, widths.reading, colour)] as const,
   ];
   return joinCells(tint(mark, shade, colour), cells);
+}
+
+function tellElapsed({ sinceMs, untilMs }: Row, nowMs: number): string {
+  return sinceMs === null ? '' : writeElapsed((untilMs ?? nowMs) - sinceMs);
 }
 
 function markOf(row: Row): { readonly mark: string; readonly shade: Tint } {
