@@ -42,10 +42,11 @@ interface Deployment {
   readonly stop: Stop;
   /** In place of what the config says. */
   readonly delivery?: ConfigDelivery;
+  readonly rehearsal?: boolean;
 }
 
 export async function deploy(deployment: Deployment): Promise<number> {
-  const { planFile, options, outside, clock, stop } = deployment;
+  const { planFile, options, outside, clock, stop, rehearsal = false } = deployment;
   const saved = planFile === undefined ? null : await readPlan(resolve(planFile));
   const written = await readConfig(options.config);
   const config = { ...written, delivery: deployment.delivery ?? written.delivery };
@@ -69,8 +70,8 @@ export async function deploy(deployment: Deployment): Promise<number> {
         const laid = await layDown({ stateFolder, id, parcel, plan, stop });
         const json = options.json ?? false;
         const what = { verb: 'roll-out' } as const;
-        const { signal } = stop;
-        return await run({ what, ...laid, plan, config, connection, clock, outside, json, stop: signal });
+        const told = { clock, outside, json, rehearsal };
+        return await run({ what, ...laid, plan, config, connection, ...told, stop: stop.signal });
       } finally {
         await lock.release();
       }

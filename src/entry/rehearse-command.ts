@@ -49,6 +49,7 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
           clock,
           stop,
           delivery,
+          rehearsal: true,
         });
       } finally {
         await emulator.stop();

@@ -45,7 +45,7 @@ export async function commandRollback(id: string | undefined, options: CommonOpt
   const config = await readConfig(options.config);
   if (config.app !== begun.plan.app) refuseOtherConfig(config, begun, place);
   return again(
-    { verb: 'roll-back', why: 'asked for on the command line' },
+    { verb: 'roll-back', why: 'Asked for on the command line' },
     { place, begun, config, options },
   );
 }

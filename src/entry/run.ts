@@ -36,6 +36,8 @@ export interface RunRequest {
   readonly outside: Outside;
   readonly json: boolean;
   readonly stop: AbortSignal;
+  /** Against an Azure that is gone when this ends. */
+  readonly rehearsal?: boolean;
 }
 
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
@@ -44,7 +46,8 @@ export async function run(request: RunRequest): Promise<number> {
   const look = createAppLook(request);
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
-  show = startShow({ outside, json, clock, history: [...journal.entries] });
+  const { rehearsal = false } = request;
+  show = startShow({ outside, json, clock, history: [...journal.entries], rehearsal });
   const told = show;
   const keep = createFileKeep(place.folder);
   const tell = (notice: Notice) =>

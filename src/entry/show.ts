@@ -20,12 +20,14 @@ export interface ShowOptions {
   readonly clock: Clock;
   /** What the journal held before; known, and not told again. */
   readonly history: readonly Recorded[];
+  /** Played, not real: nothing of it can be gone on with. */
+  readonly rehearsal?: boolean;
 }
 
 /** Ten frames a second are smooth to the eye and nothing to a processor. */
 const frameMs = 100;
 
-export function startShow({ outside, json, clock, history }: ShowOptions): Show {
+export function startShow({ outside, json, clock, history, rehearsal = false }: ShowOptions): Show {
   const feed = createFeed<Shown | Tick>();
   const { size } = outside;
   const ticking =
@@ -48,12 +50,12 @@ export function startShow({ outside, json, clock, history }: ShowOptions): Show 
 
   async function pump(): Promise<void> {
     if (size && !json) {
-      const frames = reportTerminal(feed.events, { size, colour: outside.colour, history });
+      const frames = reportTerminal(feed.events, { size, colour: outside.colour, history, rehearsal });
       for await (const frame of frames) outside.write(frame);
       return;
     }
     const events = withoutTicks(feed.events);
-    for await (const line of json ? reportJson(events) : reportLines(events, history))
+    for await (const line of json ? reportJson(events) : reportLines(events, history, rehearsal))
       outside.write(`${line}\n`);
   }
 }

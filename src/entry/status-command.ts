@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { asSlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import { neutralise, neutraliseJson } from '../report/neutralise.ts';
+import { tellTakingBack } from '../report/sentence.ts';
 import { writeRelease } from '../report/words.ts';
 import { progressOf } from '../rollout/progress.ts';
 import { recall, recallDecision } from '../rollout/recall.ts';
@@ -19,7 +20,7 @@ import { redactRecord } from './secrets.ts';
 import { findRollout } from './state.ts';
 
 /** What is told of one target: what the journal knows, and what Azure says now. */
-interface TargetStatus {
+export interface TargetStatus {
   readonly target: string;
   readonly region: string;
   readonly phase: string;
@@ -29,7 +30,7 @@ interface TargetStatus {
   readonly unreadable: string | null;
 }
 
-interface Status {
+export interface Status {
   readonly rollout: string;
   readonly release: string;
   /** `running`, `interrupted`, or how it ended. */
@@ -101,12 +102,13 @@ function stand(
   const decision = recallDecision(entries);
   if (decision.kind === 'ended') return { stands: decision.outcome, why: decision.why };
   if (holder)
-    return { stands: 'running', why: `process ${holder.pid} on ${holder.host} since ${holder.since}` };
+    return { stands: 'running', why: `Process ${holder.pid} on ${holder.host} since ${holder.since}` };
   const signal = recall(entries, 'rollout.interrupted')?.signal;
-  return { stands: 'interrupted', why: signal ? `stopped by ${signal}` : 'its process is gone' };
+  return { stands: 'interrupted', why: signal ? `Stopped by ${signal}` : 'Its process is gone' };
 }
 
-function tellStatus({ rollout, release, stands, why, targets }: Status): readonly string[] {
+/** For people; not neutralised yet. */
+export function tellStatus({ rollout, release, stands, why, targets }: Status): readonly string[] {
   const width = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length));
   const names = width(targets.map(({ target }) => target));
   const regions = width(targets.map(({ region }) => region));
@@ -114,9 +116,7 @@ function tellStatus({ rollout, release, stands, why, targets }: Status): readonl
   return [
     `Rollout ${rollout}: ${stands}. ${why}`,
     `Release ${release}`,
-    ...(stands === 'interrupted'
-      ? [`Go on: slotwave resume ${rollout}   or back: slotwave rollback ${rollout}`]
-      : []),
+    ...tellNext(stands, rollout),
     '',
     ...targets.map(({ target, region, phase, live, beside, unreadable }) => {
       const head = `  ${target.padEnd(names)}  ${region.padEnd(regions)}  ${phase.padEnd(phases)}`;
@@ -125,4 +125,9 @@ function tellStatus({ rollout, release, stands, why, targets }: Status): readonl
       return `${head}  live ${writeRelease(live)}${mark}, beside it ${writeRelease(beside)}`;
     }),
   ];
+}
+
+function tellNext(stands: string, rollout: string): readonly string[] {
+  if (stands === 'interrupted') return [`Go on: slotwave resume ${rollout} · ${tellTakingBack(rollout)}`];
+  return stands === 'halted' || stands === 'stranded' ? [`Next: ${tellTakingBack(rollout)}`] : [];
 }

@@ -8,13 +8,14 @@ import { writeBytes, writeElapsed, writeRelease } from './words.ts';
 
 /**
  * One plain sentence an event, for logs. `history` is what the journal held before (a resumed rollout): it is
- * known, and not told again. Looks that say what the last one said are left out, or bakes would drown the rest.
+ * known, and not told again. Time is counted from the beginning of this run of it. Looks that say what the last one said are left out, or bakes would drown the rest.
  */
 export async function* reportLines(
   events: AsyncIterable<Shown>,
   history: readonly Recorded[] = [],
+  rehearsal = false,
 ): AsyncGenerator<string> {
-  let view = history.reduce<View>((known, event) => nextView(known, event), emptyView());
+  let view = history.reduce<View>((known, event) => nextView(known, event), emptyView(rehearsal));
   const novelty = createNovelty();
   for await (const event of events) {
     const told = novelty(event) ? tell(event, view) : null;

@@ -41,6 +41,15 @@ const endings: Readonly<Record<Outcome, string>> = {
   halted: 'Halted: nothing more is done until somebody has looked',
 };
 
+/** Ends after which nothing goes on by itself. */
+function needsPeople(outcome: Outcome): boolean {
+  return outcome === 'halted' || outcome === 'stranded';
+}
+
+export function tellTakingBack(rollout: string): string {
+  return `take back what can be: slotwave rollback ${rollout}`;
+}
+
 const verbs: Readonly<Record<Verb, string>> = {
   stage: 'staging',
   promote: 'the promotion',
@@ -54,10 +63,17 @@ const sentences: Sentences = {
     `in ${count(plan.waves.length, 'wave')}: ` +
     `${plan.waves.map((wave) => `${wave.name} (${wave.targets.length})`).join(', ')}.`,
   'rollout.resumed': ({ rollout }) => `Rollout ${rollout} goes on from where its journal ends.`,
-  'rollout.interrupted': ({ signal, rollout }) =>
-    `Interrupted by ${signal}: nothing new is started. Go on with: slotwave resume ${rollout}`,
-  'rollout.ended': ({ outcome, why, at }, view) =>
-    `${endings[outcome]}. ${endWith(why)} It took ${writeElapsed(Date.parse(at) - (view.begunMs ?? Date.parse(at)))}.`,
+  'rollout.interrupted': ({ signal, rollout }, { rehearsal }) =>
+    `Interrupted by ${signal}: nothing new is started. ` +
+    (rehearsal
+      ? 'A rehearsal cannot be resumed; start again: slotwave rehearse'
+      : `Go on with: slotwave resume ${rollout}`),
+  'rollout.ended': ({ outcome, why, at, rollout }, view) =>
+    `${endings[outcome]}. ${tellWhy(why, view)} ` +
+    `It took ${writeElapsed(Date.parse(at) - (view.begunMs ?? Date.parse(at)))}.` +
+    (view.rehearsal || !needsPeople(outcome)
+      ? ''
+      : ` Look: slotwave status ${rollout} · ${tellTakingBack(rollout)}`),
   'stage.begun': ({ target }, view) => `${place(target, view)}: staging the release beside production.`,
   'stage.done': ({ target, incumbentId, bytes }, view) =>
     `${place(target, view)}: staged (${writeBytes(bytes)}); live there now: ${writeRelease(incumbentId)}.`,
@@ -114,7 +130,10 @@ const sentences: Sentences = {
       ? `Wave ${wave} is live; it bakes for ${writeSpan(leftMs)} before anything else moves.`
       : `Wave ${wave} is live.`;
   },
-  'wave.baked': ({ wave }) => `Wave ${wave} stayed well.`,
+  'wave.baked': ({ wave }, { waves }) =>
+    waves.find(({ name }) => name === wave)?.bakes === false
+      ? `Wave ${wave} is done.`
+      : `Wave ${wave} stayed well.`,
   'target.failed': ({ target, why }, view) => `${place(target, view)}: counts as failed. ${endWith(why)}`,
   'target.drifted': ({ target, expected, found }, view) =>
     `${place(target, view)}: somebody else changed it. Expected: ${tellStanding(expected)}. Found: ${tellStanding(found)}.`,
@@ -124,8 +143,10 @@ const sentences: Sentences = {
   'doubt.settled': ({ target, verb, standing, happened }, view) =>
     `${place(target, view)}: doubt settled by looking: ${verbs[verb]} ${happened ? 'happened' : 'did not happen'}; ` +
     `${tellStanding(standing)}.`,
-  'rollback.decided': ({ why, targets, failing }) =>
-    `Rolling back ${list(targets)}${failing.length > 0 ? `, first ${list(failing)}` : ''}. ${endWith(why)}`,
+  'rollback.decided': ({ why, targets, failing }, view) =>
+    targets.length === 0
+      ? `There is nothing left to take back. ${tellWhy(why, view)}`
+      : `Rolling back ${list(targets)}${failing.length > 0 ? `, first ${list(failing)}` : ''}. ${tellWhy(why, view)}`,
   'revert.begun': ({ target, before }, view) =>
     `${place(target, view)}: bringing back ${writeRelease(before.beside)} in place of ${writeRelease(before.live)}.`,
   'revert.done': ({ target, standing }, view) =>
@@ -135,7 +156,7 @@ const sentences: Sentences = {
   'target.reverted': ({ target, verdict }, view) =>
     `${place(target, view)}: the release from before is live again: ${endWith(verdict.why)}`,
   'target.stranded': ({ target, why }, view) => `${place(target, view)}: stranded. ${endWith(why)}`,
-  'halt.decided': ({ why }) => `Halting. ${endWith(why)}`,
+  'halt.decided': ({ why }, view) => `Halting. ${tellWhy(why, view)}`,
 };
 
 function tellStanding({ live, beside }: Standing): string {
@@ -162,6 +183,12 @@ function tellVerdict(verdict: Verdict): string {
   return fresh.length === 0
     ? endWith(verdict.why)
     : `${endWith(verdict.why)} Last seen: ${fresh.join('; ')}.`;
+}
+
+/** A reason as a sentence of its own; the name of a target is written as it is. */
+function tellWhy(why: string, view: View): string {
+  const [first = ''] = why.split(/[\s:,;]/, 1);
+  return endWith(view.rows.has(first) ? why : `${why.charAt(0).toUpperCase()}${why.slice(1)}`);
 }
 
 /** Ends a sentence that has no end yet. */

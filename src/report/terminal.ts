@@ -14,6 +14,7 @@ export interface TerminalOptions {
   readonly size: () => { readonly columns: number; readonly rows: number };
   readonly colour: boolean;
   readonly history?: readonly Recorded[];
+  readonly rehearsal?: boolean;
 }
 
 /** Told above the table, because a table forgets. */
@@ -48,9 +49,9 @@ const clearBelow = '\u001b[J';
  */
 export async function* reportTerminal(
   events: AsyncIterable<Shown | Tick>,
-  { size, colour, history = [] }: TerminalOptions,
+  { size, colour, history = [], rehearsal = false }: TerminalOptions,
 ): AsyncGenerator<string> {
-  let view = history.reduce<View>((known, event) => nextView(known, event), emptyView());
+  let view = history.reduce<View>((known, event) => nextView(known, event), emptyView(rehearsal));
   let drawn: readonly string[] = [];
   yield hideCursor;
   try {
@@ -74,7 +75,8 @@ export async function* reportTerminal(
 function keep(event: Shown | Tick, view: View, colour: boolean): readonly string[] {
   if (event.type === 'tick' || !isRecorded(event) || !keptTypes.has(event.type)) return [];
   const atMs = Date.parse(event.at);
-  const line = `[+${writeElapsed(atMs - (view.begunMs ?? atMs))}] ${sentence(event, view)}`;
+  const begunMs = event.type === 'rollout.resumed' ? atMs : (view.begunMs ?? atMs);
+  const line = `[+${writeElapsed(atMs - begunMs)}] ${sentence(event, view)}`;
   return [tint(neutralise(line), 'bold', colour)];
 }
 

@@ -26,12 +26,15 @@ export interface WaveView {
   readonly targets: readonly string[];
   readonly stage: 'waiting' | 'open' | 'baking' | 'baked';
   readonly bakeUntilMs: number | null;
+  /** Whether it is watched at all before the next one moves. */
+  readonly bakes: boolean;
 }
 
 export interface View {
   readonly app: string;
   readonly rollout: string;
   readonly release: ReleaseFacts | null;
+  /** When this was begun: the rollout, or, where it was taken up again, the newest run of it. */
   readonly begunMs: number | null;
   readonly nowMs: number;
   /** Replaced row by row in place: a fleet has hundreds of them, and each look brings an event. */
@@ -39,6 +42,8 @@ export interface View {
   readonly waves: readonly WaveView[];
   readonly turn: { readonly to: 'rollback' | 'halt'; readonly why: string } | null;
   readonly end: { readonly outcome: Outcome; readonly why: string } | null;
+  /** Its Azure is gone when it ends: there is nothing to go on with, and nothing to look at. */
+  readonly rehearsal: boolean;
 }
 
 /** The shape of an entry that carries time and nothing else, so that clocks go on between events. */
@@ -47,7 +52,7 @@ export interface Tick {
   readonly at: string;
 }
 
-export function emptyView(): View {
+export function emptyView(rehearsal = false): View {
   return {
     app: '',
     rollout: '',
@@ -58,6 +63,7 @@ export function emptyView(): View {
     waves: [],
     turn: null,
     end: null,
+    rehearsal,
   };
 }
 
@@ -80,7 +86,13 @@ function begin(view: View, event: Extract<Recorded, { type: 'rollout.begun' }>):
     release: event.release,
     begunMs: view.nowMs,
     rows: new Map(plan.targets.map((target) => [target.facts.target.name, firstRow(target)])),
-    waves: plan.waves.map(({ name, targets }) => ({ name, targets, stage: 'waiting', bakeUntilMs: null })),
+    waves: plan.waves.map(({ name, targets, bakeTimeMs }) => ({
+      name,
+      targets,
+      stage: 'waiting',
+      bakeUntilMs: null,
+      bakes: bakeTimeMs > 0,
+    })),
   };
 }
 
@@ -213,16 +225,19 @@ function updateRow(view: View, name: string, fields: RowChange['fields'], type: 
   const row = view.rows.get(name);
   if (!row) return;
   const phase = fields.phase ?? row.phase;
+  const sinceMs = row.sinceMs ?? (type === 'stage.begun' ? view.nowMs : null);
   view.rows.set(name, {
     ...row,
     ...fields,
-    sinceMs: row.sinceMs ?? (type === 'stage.begun' ? view.nowMs : null),
+    sinceMs: sinceMs === null ? null : Math.max(sinceMs, view.begunMs ?? sinceMs),
     untilMs: finalPhases.has(phase) ? (row.untilMs ?? view.nowMs) : null,
   });
 }
 
 function overall(view: View, event: Shown | Tick): View {
   switch (event.type) {
+    case 'rollout.resumed':
+      return takeUp(view);
     case 'wave.opened':
       return withWave(view, event.wave, { stage: 'open' });
     case 'wave.promoted':
@@ -238,6 +253,14 @@ function overall(view: View, event: Shown | Tick): View {
     default:
       return view;
   }
+}
+
+/** Days may lie between: clocks that ran on over them would say nothing about this run. */
+function takeUp(view: View): View {
+  const resumed = { ...view, begunMs: view.nowMs };
+  for (const { name, untilMs } of [...view.rows.values()])
+    if (untilMs === null) updateRow(resumed, name, {}, 'rollout.resumed');
+  return resumed;
 }
 
 function withWave(view: View, name: string, fields: Partial<WaveView>): View {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { reportJson } from '../../src/report/json.ts';
 import { reportLines } from '../../src/report/lines.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
-import { begun, collect, reading, rolledBack, stream, timeline, verdict } from './events.ts';
+import { begun, collect, reading, rolledBack, rolloutId, stream, timeline, verdict } from './events.ts';
 
 describe('a rollout told in lines', () => {
   it('is one plain sentence an event, with the elapsed time, and ends with what every target runs', async () => {
@@ -15,15 +15,69 @@ describe('a rollout told in lines', () => {
     expect(lines.filter((line) => line.includes('uploaded'))).toHaveLength(1);
   });
 
-  it('counts from the beginning of the rollout when it is resumed, and does not tell the past again', async () => {
+  it('counts from where it is taken up again, were it days later, and does not tell the past again', async () => {
     const past = rolledBack.filter((event): event is Recorded => 'seq' in event).slice(0, 4);
-    const resumed = timeline([[0, { type: 'rollout.resumed' }]]).map((event) => ({
-      ...event,
-      at: '2026-11-20T15:58:12.000Z',
-    }));
-    expect(await collect(reportLines(stream(resumed), past))).toEqual([
-      '[+2:00:00] Rollout 20261120-135812-k3f9 goes on from where its journal ends.',
+    const days = 72 * 60 * 60;
+    const resumed = timeline([
+      [days, { type: 'rollout.resumed' }],
+      [days + 65, { type: 'rollout.ended', outcome: 'rolled-back', why: 'weu failed', standings: [] }],
     ]);
+    expect((await collect(reportLines(stream(resumed), past))).slice(0, 2)).toEqual([
+      `[+00:00] Rollout ${rolloutId} goes on from where its journal ends.`,
+      '[+01:05] Rolled back: the releases from before are live again. weu failed. It took 01:05.',
+    ]);
+  });
+
+  it.each(['halted', 'stranded'] as const)('%s, says what to type next', async (outcome) => {
+    const ended = timeline([
+      [0, begun(['weu'], [['weu']])],
+      [1, { type: 'rollout.ended', outcome, why: 'somebody else was here', standings: [] }],
+    ]);
+    const advice = `Look: slotwave status ${rolloutId} · take back what can be: slotwave rollback ${rolloutId}`;
+    const line = (await collect(reportLines(stream(ended))))[1];
+    expect(line).toContain('. Somebody else was here. It took 00:01. ');
+    expect(line?.endsWith(advice)).toBe(true);
+    expect((await collect(reportLines(stream(ended), [], true))).join('\n')).not.toContain('slotwave ');
+  });
+
+  it('interrupted, says how to go on; a rehearsal has nothing to go on with', async () => {
+    const stopped = timeline([
+      [0, begun(['weu'], [['weu']])],
+      [1, { type: 'rollout.interrupted', signal: 'SIGINT' }],
+    ]);
+    expect((await collect(reportLines(stream(stopped))))[1]).toMatch(
+      /Go on with: slotwave resume 20261120-135812-k3f9$/,
+    );
+    expect((await collect(reportLines(stream(stopped), [], true)))[1]).toMatch(
+      /A rehearsal cannot be resumed; start again: slotwave rehearse$/,
+    );
+  });
+
+  it('says of a wave that nobody watched that it is done, not that it stayed well', async () => {
+    const waves = (bakeTimeMs: number) => {
+      const first = begun(['weu'], [['weu']]);
+      if (first.type !== 'rollout.begun') throw new Error('no beginning');
+      const { plan } = first;
+      return timeline([
+        [0, { ...first, plan: { ...plan, waves: plan.waves.map((wave) => ({ ...wave, bakeTimeMs })) } }],
+        [1, { type: 'wave.baked', wave: 'canary' }],
+      ]);
+    };
+    expect((await collect(reportLines(stream(waves(0)))))[1]).toBe('[+00:01] Wave canary is done.');
+    expect((await collect(reportLines(stream(waves(1)))))[1]).toBe('[+00:01] Wave canary stayed well.');
+  });
+
+  it('begins each reason as a sentence, unless it begins with the name of a target', async () => {
+    const decided = (why: string, targets: readonly string[]) =>
+      timeline([
+        [0, begun(['weu'], [['weu']])],
+        [1, { type: 'rollback.decided', why, targets, failing: [] }],
+      ]);
+    const tell = async (why: string, targets: readonly string[]) =>
+      (await collect(reportLines(stream(decided(why, targets)))))[1];
+    expect(await tell('asked for', ['weu'])).toBe('[+00:01] Rolling back weu. Asked for.');
+    expect(await tell('weu: is sick', ['weu'])).toBe('[+00:01] Rolling back weu. weu: is sick.');
+    expect(await tell('asked for', [])).toBe('[+00:01] There is nothing left to take back. Asked for.');
   });
 });
 

@@ -24,6 +24,32 @@ describe('a frame of the live table', () => {
     expect(frame.join('\n')).toMatchSnapshot();
   });
 
+  it.each([20, 30, 40, 50, 57, 58, 64, 70, 79, 200])('never is wider than %d columns', (columns) => {
+    for (let upTo = 1; upTo <= rolledBack.length; upTo++) {
+      const frame = drawFrame(viewAfter(rolledBack.slice(0, upTo)), { columns, rows: 24, colour: false });
+      for (const line of frame) expect(widthOf(line)).toBeLessThan(columns);
+      expect(frame.join('\n')).toMatch(/phase/);
+    }
+  });
+
+  it('of a rollout that is taken back days later counts from then', () => {
+    const later = new Date(Date.parse(rolledBack[0]!.at) + 72 * 3_600_000);
+    const entries = [
+      ...rolledBack,
+      { type: 'rollout.resumed', at: later.toISOString() },
+      {
+        type: 'revert.begun',
+        target: 'weu',
+        at: new Date(later.getTime() + 9000).toISOString(),
+        before: { live: newId, beside: null },
+      },
+      { type: 'tick', at: new Date(later.getTime() + 12_000).toISOString() },
+    ] as readonly Shown[];
+    const frame = drawFrame(viewAfter(entries), { columns: 80, rows: 24, colour: false });
+    expect(frame[0]).toMatch(/ 00:12$/);
+    expect(frame.find((line) => / weu /.test(line))).toMatch(/ 00:12 /);
+  });
+
   it('shows the regions when there is room', () => {
     const frame = drawFrame(viewAfter(rolledBack), { columns: 120, rows: 24, colour: false }).join('\n');
     expect(frame).toContain('westeurope');
