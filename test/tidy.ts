@@ -23,12 +23,12 @@ export function readSources(root: string, folders: readonly string[]): readonly 
 /** Who may import whom. `+` marks rooms of which only types may be taken. */
 const directions: Readonly<Record<string, readonly string[]>> = {
   entry: ['config', 'plan', 'preflight', 'release', 'target', 'probe', 'azure', 'rollout', 'report'],
-  report: ['+rollout', '+plan', '+probe', '+target', '+release'],
+  report: ['+rollout', 'plan', '+probe', '+target', '+release'],
   rollout: ['target', 'probe', '+release', 'plan'],
   azure: ['+target', '+rollout', 'release', '+plan', '+config'],
   target: ['plan', 'release'],
   probe: ['+plan'],
-  preflight: ['+plan'],
+  preflight: ['plan'],
   release: [],
   plan: [],
   config: [],
