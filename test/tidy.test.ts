@@ -46,7 +46,7 @@ describe('the house rules', () => {
 describe('each rule can fail', () => {
   it.each([
     ['a room that looks into another', 'src/plan/x.ts', "import { a } from '../azure/arm.ts';"],
-    ['a value where only types may be taken', 'src/report/x.ts', "import { a } from '../plan/plan.ts';"],
+    ['a value where only types may be taken', 'src/probe/x.ts', "import { a } from '../plan/plan.ts';"],
     [
       'the emulator that takes from the product',
       'src/emulator/x.ts',
