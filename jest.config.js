@@ -1,6 +1,7 @@
 /** Jest strips the types by itself (toolchain.md §1): no transpiler stands between the source and its tests. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/exchanges/environment.ts',
+  reporters: ['default', '<rootDir>/test/exchanges/reporter.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
   testMatch: ['<rootDir>/test/**/*.test.ts'],

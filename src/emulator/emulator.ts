@@ -14,6 +14,7 @@ import { type Caller, liesWithin, outsider } from './network/caller.ts';
 import { answerFront } from './network/front.ts';
 import { unknownSite } from './network/pages.ts';
 import { ConnectionLost, type FetchPackage, type Identity, type Platform } from './platform.ts';
+import { keepAnswered, tellExchange } from './record/channel.ts';
 import { answerScm } from './scm/router.ts';
 import { takeSnapshot, type WorldSnapshot } from './snapshot.ts';
 import type { WorldEvent } from './world/history.ts';
@@ -100,7 +101,9 @@ async function answer(platform: Platform, request: Request, caller: Caller): Pro
     slot,
     resetAfterBytes: blow?.kind === 'reset' ? blow.afterBytes : null,
   };
-  return strikeWith(platform, blow, incoming, (now) => handle(platform, now, isLogin));
+  const response = await strikeWith(platform, blow, incoming, (now) => handle(platform, now, isLogin));
+  if (door.kind === 'arm' && !isLogin) tellExchange(request, url, response);
+  return response;
 }
 
 /** Whose request an ARM path is; null when it is about no slot that exists. */
@@ -173,7 +176,7 @@ async function carryOutLater(
 function faultyAnswer(blow: Extract<Blow, { kind: 'status' }>, door: string): Response {
   const { status, headers } = blow;
   if (status === 204 || status === 205 || status === 304) return new Response(null, { status, headers });
-  if (blow.body !== null) return new Response(blow.body, { status, headers });
+  if (blow.body !== null) return keepAnswered(new Response(blow.body, { status, headers }), blow.body);
   const code = blow.code ?? 'InternalServerError';
   const message =
     blow.message ?? 'The server encountered an internal error and was unable to complete the request.';

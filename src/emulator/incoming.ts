@@ -2,6 +2,7 @@
 import type { Door } from './network/addresses.ts';
 import type { Caller } from './network/caller.ts';
 import { ConnectionLost } from './platform.ts';
+import { keepAsked } from './record/channel.ts';
 import type { Slot } from './world/state.ts';
 
 export interface Incoming {
@@ -51,7 +52,9 @@ export async function takeBytes(incoming: Incoming, limitBytes: number): Promise
     if (receivedBytes > limitBytes) throw new BodyTooLarge(limitBytes);
     chunks.push(chunk);
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, receivedBytes);
+  const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, receivedBytes);
+  if (incoming.door.kind === 'arm') keepAsked(incoming.request, bytes);
+  return bytes;
 }
 
 const jsonLimitBytes = 4 * 1024 * 1024;

@@ -10,6 +10,7 @@ import { createEmulator, type EmulatorOptions } from './emulator.ts';
 import { createProcessRuntime } from './host/process-runtime.ts';
 import { loadFaults, loadWorld } from './input-file.ts';
 import { BadInput } from './problem.ts';
+import { type Recording, startRecording } from './record/file.ts';
 import { makeCertificates } from './serve/certificates.ts';
 import { serve } from './serve/serve.ts';
 
@@ -90,11 +91,19 @@ async function run(flags: Flags): Promise<void> {
   const world = loadWorld(flags.world);
   const faults = flags.faults === undefined ? [] : loadFaults(flags.faults);
   const folder = await makeFolder(flags.data);
+  const recording = record(flags.world);
   try {
     await runIn(folder, flags, { world, faults });
   } finally {
+    recording?.end();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Not a flag: who tests with us sets it for every emulator that is started on the way, by whomever. */
+function record(world: string): Recording | null {
+  const { SLOTWAVE_EMULATOR_RECORD: folder = '', SLOTWAVE_EMULATOR_RECORD_FOR: asker = '' } = process.env;
+  return folder === '' ? null : startRecording(folder, `an emulator of ${world}${asker && `, ${asker}`}`);
 }
 
 type Given = Pick<EmulatorOptions, 'world' | 'faults'>;

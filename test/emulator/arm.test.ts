@@ -209,10 +209,19 @@ describe('slots', () => {
 
   it('are as many as the plan allows', async () => {
     const played = await play();
-    expect((await played.arm('PUT', 'slots/two', {})).status).toBe(200);
-    expect(await read(await played.arm('PUT', 'slots/three', {}))).toMatchObject({
+    const body = { location: 'West Europe' };
+    expect((await played.arm('PUT', 'slots/two', body)).status).toBe(200);
+    expect(await read(await played.arm('PUT', 'slots/three', body))).toMatchObject({
       status: 409,
       body: { Code: 'Conflict' },
+    });
+  });
+
+  it.each(['slots/two', 'slots/staging', ''])('say where they are, as apps do: "%s"', async (path) => {
+    const played = await play();
+    expect(await read(await played.arm('PUT', path, { properties: {} }))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'LocationRequired' } },
     });
   });
 

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI of Microsoft.Web as a judge of exchanges with ARM. `SLOTWAVE_OAV=1` puts it behind every world that
- * `play()` makes; any other test may call `judge` itself. The specification is data beside the project
+ * The OpenAPI of Microsoft.Web as a judge of exchanges with ARM, and where it is known to be wrong. Every test run is
+ * held against it (test/exchanges/); a test may call `judge` itself. The specification is data beside the project
  * (`../shared/azure-specs`, or AZURE_SPECS_DIR) and may be absent.
  */
 import { existsSync } from 'node:fs';
@@ -11,38 +11,61 @@ const folder = process.env['AZURE_SPECS_DIR'] ?? join(import.meta.dirname, '../.
 
 export const hasSpecification = existsSync(join(folder, 'specification'));
 
+interface Unknown {
+  readonly path: RegExp;
+  readonly method?: RegExp;
+  readonly why: string;
+}
+
 /** Real, though not in the OpenAPI (its README, azure-platform.md §2.6, §4.2, §5.3), each with its reason. */
-const unknownPaths: readonly (readonly [RegExp, string])[] = [
-  [/\/operationresults\/[^/]+$/, 'the address of a long-running operation'],
-  [/\/host\/default\/properties\/status$/, 'portal and Terraform read it; in no specification'],
-  [/\/hostruntime\//, "the proxy to the host's own API"],
-  [/\/(dnsCheck|tcpPingCheck)$/i, 'connectivity checks, documented outside of the specification'],
-  [/\/extensions\/zipdeploy$/i, 'the older twin of onedeploy'],
-  [
-    /\/slots\/[^/]+\/extensions\/onedeploy$/i,
-    'onedeploy for slots: only the site has it in the specification',
-  ],
-  [/\/providers\/Microsoft\.Insights\/metrics$/i, 'another provider'],
-  [/\/slots\/[^/]+\/functions\/[^/]+\/listkeys$/i, 'spelled otherwise for slots'],
-  [/\/sites\/[^/]+\/host\/default\/listsyncstatus$/i, 'in the specification without a body'],
+export const unknowns: readonly Unknown[] = [
+  { path: /./, method: /^(HEAD|OPTIONS)$/, why: 'HEAD and OPTIONS belong to HTTP; it has neither' },
+  { path: /\/operationresults\/[^/]+$/, why: 'the address of a long-running operation' },
+  { path: /\/host\/default\/properties\/status$/, why: 'portal and Terraform read it; in no specification' },
+  { path: /\/hostruntime\//, why: "the proxy to the host's own API" },
+  {
+    path: /\/(dnsCheck|tcpPingCheck)$/i,
+    why: 'connectivity checks, documented outside of the specification',
+  },
+  { path: /\/extensions\/zipdeploy$/i, why: 'the older twin of onedeploy' },
+  {
+    path: /\/slots\/[^/]+\/extensions\/onedeploy$/i,
+    why: 'onedeploy for slots: only the site has it in the specification',
+  },
+  { path: /\/providers\/Microsoft\.Insights\/metrics$/i, why: 'metrics belong to another provider' },
+  {
+    path: /\/slots\/[^/]+\/functions\/[^/]+\/listkeys$/i,
+    why: "keys of a slot's function: spelled otherwise for slots",
+  },
+  {
+    path: /\/sites\/[^/]+\/host\/default\/listsyncstatus$/i,
+    why: 'listsyncstatus: in the specification without a body',
+  },
 ];
 
 /** Where Azure and its OpenAPI are known to differ (README of azure-specs, azure-platform.md §0.2–§0.4, §2.4). */
 interface Exception {
   readonly path: RegExp;
-  readonly status: number | 'error';
+  /** `error`: any from 400 on. `asked`: what was asked does not fit, and was answered well. */
+  readonly status: number | 'error' | 'asked';
   readonly why: string;
   /** Nothing but such problems is excepted. */
-  readonly only?: RegExp;
+  readonly only: RegExp;
 }
 
 export const exceptions: readonly Exception[] = [
   {
     path: /\/(syncfunctiontriggers|host\/default\/sync|host\/default\/listsyncstatus|listsyncfunctiontriggerstatus)$/i,
     status: 200,
-    why: '204 in the OpenAPI, 200 {"status":"success"} on the wire',
+    why: 'sync of triggers: 204 in the OpenAPI, 200 {"status":"success"} on the wire',
+    only: /^INVALID_RESPONSE_CODE /,
   },
-  { path: /\/deployments\/[^/]+$/i, status: 202, why: 'Kudu answers ARM 202 while a deployment runs' },
+  {
+    path: /\/deployments\/[^/]+$/i,
+    status: 202,
+    why: 'Kudu answers ARM 202 while a deployment runs',
+    only: /^INVALID_RESPONSE_CODE /,
+  },
   {
     path: /\/deployments(\/[^/]+)?$/i,
     status: 200,
@@ -61,20 +84,49 @@ export const exceptions: readonly Exception[] = [
     why: 'keys are flat on the wire, as those of the host (§4.2)',
     only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/default$/,
   },
-  { path: /\/extensions\/onedeploy$/i, status: 202, why: 'the OpenAPI has neither a body nor 202' },
+  {
+    path: /\/extensions\/onedeploy$/i,
+    status: 202,
+    why: 'onedeploy: the OpenAPI has neither a body nor 202',
+    only: /^INVALID_RESPONSE_CODE /,
+  },
+  {
+    path: /\/extensions\/onedeploy$/i,
+    status: 'error',
+    why: 'onedeploy: ARM passes on the plain text of the SCM site (§2.2)',
+    only: /^INVALID_(CONTENT_TYPE|RESPONSE_BODY) /,
+  },
   {
     path: /\/slotsswap$/i,
     status: 202,
     why: 'faults may send a Retry-After that is no number',
     only: / \/headers\/retry-after$/,
   },
-  { path: /./, status: 'error', why: 'App Service errors are PascalCase, the OpenAPI has {error}' },
+  {
+    path: /\/config\/appsettings$/i,
+    status: 'asked',
+    why: 'settings given as numbers and booleans are taken as text (templates write them so)',
+    only: /^INVALID_TYPE Expected type string but found type (integer|number|boolean) \/properties\//,
+  },
+  {
+    path: /\/publishxml$/i,
+    status: 'asked',
+    why: 'Core Tools asks for the publishing profile without a body',
+    only: /^MISSING_REQUIRED_PARAMETER .*\/body$/,
+  },
+  {
+    path: /./,
+    status: 'error',
+    why: 'App Service errors are PascalCase, the OpenAPI has {error}',
+    only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/(Code|Message|Target|Details|Innererror)$/,
+  },
 ];
 
 export interface Exchange {
   readonly method: string;
   readonly url: string;
-  readonly requestBody: string;
+  /** Null: nobody read it, so nothing is said about it. */
+  readonly requestBody: string | null;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -89,6 +141,8 @@ export interface Verdict {
   readonly kind: 'valid' | 'invalid' | 'excepted' | 'unknown' | 'asked-wrongly';
   readonly exchange: string;
   readonly problems: readonly string[];
+  /** Why it is excepted, or why the path is unknown. */
+  readonly excuse: string | null;
 }
 
 let loading: Promise<InstanceType<typeof oav.LiveValidator>> | null = null;
@@ -114,6 +168,8 @@ async function load(): Promise<InstanceType<typeof oav.LiveValidator>> {
 /** Only exchanges about Microsoft.Web are in the specification; for all others this is null. */
 export async function judge(exchange: Exchange): Promise<Verdict | null> {
   const url = new URL(exchange.url);
+  // To ARM two slashes are one.
+  url.pathname = url.pathname.replace(/\/{2,}/g, '/');
   if (!/\/providers\/Microsoft\.Web\//i.test(url.pathname)) return null;
   // The shapes are those of one version; which one a client names is its own affair.
   url.searchParams.set('api-version', '2025-05-01');
@@ -125,7 +181,7 @@ export async function judge(exchange: Exchange): Promise<Verdict | null> {
       method,
       url: url.pathname + url.search,
       headers: { 'content-type': 'application/json', ...exchange.requestHeaders },
-      body: parse(exchange.requestBody) as never,
+      body: parse(exchange.requestBody ?? '') as never,
     },
     liveResponse: {
       statusCode: String(status),
@@ -137,22 +193,32 @@ export async function judge(exchange: Exchange): Promise<Verdict | null> {
   const { requestValidationResult: asked, responseValidationResult: answered } = result;
   const missing = result.runtimeException ?? asked.runtimeException ?? answered.runtimeException;
   if (missing) {
-    const reason = unknownPaths.find(([path]) => path.test(url.pathname))?.[1];
+    const reason = unknowns.find(
+      (one) => one.path.test(url.pathname) && (one.method?.test(method) ?? true),
+    )?.why;
     const kind = reason === undefined && status < 400 ? 'invalid' : 'unknown';
-    return { kind, exchange: line, problems: [reason ?? missing.message] };
+    return { kind, exchange: line, problems: [reason ?? missing.message], excuse: reason ?? null };
   }
   const problems = answered.errors.map(describe);
-  if (problems.length === 0) {
-    const wrong = asked.errors.map(describe);
-    return { kind: wrong.length > 0 ? 'asked-wrongly' : 'valid', exchange: line, problems: wrong };
-  }
-  const excepted = exceptions.some(
+  if (problems.length > 0) return { ...weigh(url.pathname, status, problems), exchange: line, problems };
+  const wrong = exchange.requestBody === null ? [] : asked.errors.map(describe);
+  if (wrong.length > 0) return { ...weigh(url.pathname, 'asked', wrong), exchange: line, problems: wrong };
+  return { kind: 'valid', exchange: line, problems: [], excuse: null };
+}
+
+function weigh(
+  path: string,
+  status: number | 'asked',
+  problems: readonly string[],
+): Pick<Verdict, 'kind' | 'excuse'> {
+  const isMeant = (wanted: Exception['status']) =>
+    wanted === 'error' ? typeof status === 'number' && status >= 400 : wanted === status;
+  const exception = exceptions.find(
     (one) =>
-      one.path.test(url.pathname) &&
-      (one.status === 'error' ? status >= 400 : one.status === status) &&
-      problems.every((problem) => one.only?.test(problem) ?? true),
+      one.path.test(path) && isMeant(one.status) && problems.every((problem) => one.only.test(problem)),
   );
-  return { kind: excepted ? 'excepted' : 'invalid', exchange: line, problems };
+  if (exception) return { kind: 'excepted', excuse: exception.why };
+  return { kind: status === 'asked' ? 'asked-wrongly' : 'invalid', excuse: null };
 }
 
 function describe({

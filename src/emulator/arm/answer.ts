@@ -1,12 +1,15 @@
 /** Answers in ARM's two dialects: the front door's `{error}` and App Service's PascalCase (azure-platform.md §3.4). */
+import { keepAnswered } from '../record/channel.ts';
 
 type ExtraHeaders = Readonly<Record<string, string>>;
 
 export function json(status: number, body: unknown, headers: ExtraHeaders = {}): Response {
-  return new Response(JSON.stringify(body), {
+  const text = JSON.stringify(body);
+  const answer = new Response(text, {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   });
+  return keepAnswered(answer, text);
 }
 
 export function empty(status: number, headers: ExtraHeaders = {}): Response {

@@ -5,7 +5,7 @@ import { type Platform, spotOf } from '../platform.ts';
 import { makeSlot } from '../world/build.ts';
 import { skus } from '../world/skus.ts';
 import type { Slot } from '../world/state.ts';
-import { appServiceError, empty, json, list, resourceNotFound } from './answer.ts';
+import { appServiceError, empty, frontDoorError, json, list, Refused, resourceNotFound } from './answer.ts';
 import type { AppCall } from './call.ts';
 import { demandQuiet } from './conflicts.ts';
 import { readTextProperties } from './lists.ts';
@@ -19,7 +19,7 @@ export function listSlots({ platform, site }: AppCall): Response {
 export async function createSlot(call: AppCall): Promise<Response> {
   const { platform, site } = call;
   const name = call.rest[1]!;
-  const body = await takeJson(call.incoming);
+  const body = await takeWhole(call);
   const known = site.slots.get(name.toLowerCase());
   if (known) return update(platform, known, body);
   if (call.method === 'PATCH')
@@ -47,8 +47,16 @@ export async function createSlot(call: AppCall): Promise<Response> {
 }
 
 /** PATCH, or PUT on an app that is there already: tags, and who may reach it. */
-export async function updateApp({ platform, slot, incoming }: AppCall): Promise<Response> {
-  return update(platform, slot, await takeJson(incoming));
+export async function updateApp(call: AppCall): Promise<Response> {
+  return update(call.platform, call.slot, await takeWhole(call));
+}
+
+/** ARM itself takes no app and no slot by PUT that does not say where it is. */
+async function takeWhole({ incoming, method }: AppCall): Promise<unknown> {
+  const body = await takeJson(incoming);
+  if (method !== 'PUT' || typeof fieldOf(body, 'location') === 'string') return body;
+  const message = 'The location property is required for this definition.';
+  throw new Refused(frontDoorError(400, 'LocationRequired', message));
 }
 
 function update(platform: Platform, slot: Slot, body: unknown): Response {

@@ -1,5 +1,6 @@
 /** What tools read of an app on their way to something else: each in the shape that they expect. */
 import { fieldOf, takeJson } from '../incoming.ts';
+import { keepAnswered } from '../record/channel.ts';
 import type { ConnectionString } from '../world/state.ts';
 import { appServiceError, json, list } from './answer.ts';
 import type { AppCall } from './call.ts';
@@ -75,7 +76,8 @@ export function writePublishProfile({ platform, slot }: AppCall): Response {
   };
   const text = Object.entries(attributes).map(([name, value]) => `${name}="${value}"`);
   const body = `<publishData><publishProfile ${text.join(' ')}><databases /></publishProfile></publishData>`;
-  return new Response(body, { status: 200, headers: { 'content-type': 'application/xml' } });
+  const headers = { 'content-type': 'application/xml' };
+  return keepAnswered(new Response(body, { status: 200, headers }), body);
 }
 
 /** Collections of which an app here has none, and settings that are as Azure makes them. */
