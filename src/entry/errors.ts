@@ -85,12 +85,17 @@ function withoutSecrets({ kind, code, message, where, next, problems, cause, sta
 
 type Told = ReturnType<typeof withoutSecrets>;
 
-/** A single problem that only repeats the error would be read twice. */
-function saysTheSame({ message, problems }: Pick<SlotwaveError, 'message' | 'problems'>): boolean {
+/** A single problem that only repeats the error, or the end of it, would be read twice. */
+function saysTheSame({
+  message,
+  next,
+  problems,
+}: Pick<SlotwaveError, 'message' | 'next' | 'problems'>): boolean {
   const [only] = problems;
-  return (
-    problems.length === 1 && only?.message === message && only.line === undefined && only.found === undefined
-  );
+  if (problems.length !== 1 || only === undefined) return false;
+  const saysMore = [only.line, only.found, only.expected].some((fact) => fact !== undefined);
+  const isNew = only.next !== undefined && only.next !== next;
+  return !saysMore && !isNew && message.endsWith(only.message);
 }
 
 /** `file:line:col path — message (found …, expected …)`, as editors and people can follow it. */

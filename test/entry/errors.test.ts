@@ -4,6 +4,7 @@ import {
   DefectError,
   DoubtError,
   InputError,
+  type Problem,
   RefusalError,
   type SlotwaveError,
   TransientError,
@@ -36,6 +37,20 @@ describe('an error on the terminal', () => {
       '      Add one.',
       '  next:  docs/config.md explains every key.',
     ]);
+  });
+
+  it('does not repeat a single problem that the message tells already, unless it says more', () => {
+    const told = (problem: Problem) =>
+      renderError(
+        new InputError('host.json is not JSON: }', { code: 'x', next: 'Look.', problems: [problem] }),
+        { colour: false },
+      ).length;
+    expect(told({ path: 'host.json', message: 'is not JSON: }' })).toBe(2);
+    expect(told({ message: 'host.json is not JSON: }', next: 'Look.' })).toBe(2);
+    expect(told({ path: 'host.json', message: 'is not JSON: }', line: 2 })).toBe(3);
+    expect(told({ path: 'host.json', message: 'is not JSON: }', expected: '{}' })).toBe(3);
+    expect(told({ path: 'host.json', message: 'is not JSON: }', next: 'Mend it.' })).toBe(4);
+    expect(told({ path: 'proxies.json', message: 'is not there' })).toBe(3);
   });
 
   it('cannot be forged by what a server said', () => {
