@@ -117,9 +117,18 @@ describe('a rollout that was interrupted', () => {
     expect(ran.err).toContain(`next:  Known here: ${id}`);
   });
 
-  it('is taken back with the config it began with: nothing stood in the way', async () => {
-    const ran = await place.run(lead(['rollback', ...slow]), {}, { timeoutMs: 60_000 });
-    expect(ran).toMatchObject({ code: 0, err: '' });
+  it('is told and taken back without the config it began with: the journal knows it all', async () => {
+    await place.write('broken.yml', 'app: [');
+    const status = await place.run(lead(['status', '-c', 'broken.yml', '--state', 'slow']));
+    expect(status).toMatchObject({ code: 0, err: '' });
+    expect(status.out).toContain(`take back what can be: slotwave rollback ${id}`);
+    const words = ['rollback', '-c', 'gone.yml', '--state', 'slow'];
+    const ran = await place.run(lead(words), {}, { timeoutMs: 60_000 });
+    expect(ran).toMatchObject({
+      code: 0,
+      err: 'Without a config, by the journal alone: The config file gone.yml does not exist.\n',
+    });
+    expect(ran.out).toMatch(/Rolled back: .* Asked for on the command line\./);
   }, 60_000);
 });
 

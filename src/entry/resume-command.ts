@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/load.ts';
 import { InputError } from '../errors.ts';
+import { neutralise } from '../report/neutralise.ts';
 import type { Recorded } from '../rollout/events.ts';
 import { recall, recallDecision } from '../rollout/recall.ts';
 import { connect, openClock } from './connect.ts';
@@ -14,6 +15,7 @@ import { lockFleet } from './lock.ts';
 import type { CommonOptions } from './options.ts';
 import { openOutside } from './outside.ts';
 import { readConfig } from './read-config.ts';
+import { hasHiddenKeys } from './reveal.ts';
 import { digestSettings, type RunRequest, run } from './run.ts';
 import { listenForStop } from './signals.ts';
 import { findRollout, type RolloutPlace } from './state.ts';
@@ -42,18 +44,34 @@ export async function commandResume(id: string | undefined, options: CommonOptio
 export async function commandRollback(id: string | undefined, options: CommonOptions): Promise<number> {
   const place = await findRollout(resolve(options.state), id);
   const { begun } = await readBegun(place);
-  const config = await readConfig(options.config);
-  if (config.app !== begun.plan.app) refuseOtherConfig(config, begun, place);
+  const config = await readConfigIfAny(options, begun);
   return again(
     { verb: 'roll-back', why: 'Asked for on the command line' },
     { place, begun, config, options },
   );
 }
 
+/**
+ * The journal knows what to take back, and somebody who is in a hurry may not have the file, or have broken it. What
+ * only the config knows: how checks are let in, without which nobody can look; and the values that were staged,
+ * without which those of a staging slot are not put back.
+ */
+async function readConfigIfAny(options: CommonOptions, { plan }: Begun): Promise<Config | null> {
+  try {
+    const config = await readConfig(options.config);
+    if (config.app === plan.app) return config;
+    throw otherConfig(config, `the app "${config.app}" instead of "${plan.app}"`, 'this rollout');
+  } catch (error) {
+    if (!(error instanceof InputError) || hasHiddenKeys(plan)) throw error;
+    openOutside(options).writeError(`Without a config, by the journal alone: ${neutralise(error.message)}\n`);
+    return null;
+  }
+}
+
 interface Again {
   readonly place: RolloutPlace;
   readonly begun: Begun;
-  readonly config: Config;
+  readonly config: Config | null;
   readonly options: CommonOptions;
 }
 
@@ -126,10 +144,14 @@ function refuseOtherConfig(config: Config, begun: Begun, place: RolloutPlace): v
         ? 'other settings'
         : null;
   if (differs === null) return;
-  throw new InputError(`The config file has ${differs}; rollout ${place.id} did not begin with it.`, {
+  throw otherConfig(config, differs, `rollout ${place.id}`, ', or take the rollout back: slotwave rollback');
+}
+
+function otherConfig({ file }: Config, differs: string, rollout: string, orElse = ''): InputError {
+  return new InputError(`The config file has ${differs}; ${rollout} did not begin with it.`, {
     code: 'config-of-another-rollout',
-    where: config.file,
-    next: 'Bring back the config file it began with (git knows it), or take the rollout back: slotwave rollback',
+    where: file,
+    next: `Bring back the config file it began with (git knows it)${orElse}`,
   });
 }
 

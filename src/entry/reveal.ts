@@ -7,7 +7,11 @@ import { type Check, type Plan, withoutKeys } from '../plan/plan.ts';
  * Gives each check of the plan the headers and the query of the same check in the config.
  * @throws InputError `config-of-another-rollout`: a check of the plan needs them, and the config has no such check.
  */
-export function revealChecks({ probes }: Pick<Plan, 'probes'>, config: Config): (check: Check) => Check {
+export function revealChecks(
+  { probes }: Pick<Plan, 'probes'>,
+  config: Pick<Config, 'probes' | 'file'> | null,
+): (check: Check) => Check {
+  if (config === null) return (check) => check;
   const known = new Map(config.probes.checks.map((check) => [textOf(withoutKeys(check)), check]));
   const lost = probes.checks.filter((check) => needsKeys(check) && !known.has(textOf(check)));
   if (lost.length > 0) {
@@ -22,6 +26,11 @@ export function revealChecks({ probes }: Pick<Plan, 'probes'>, config: Config): 
     });
   }
   return (check) => known.get(textOf(check)) ?? check;
+}
+
+/** Whether nobody can look as this plan says who does not have its config. */
+export function hasHiddenKeys({ probes }: Pick<Plan, 'probes'>): boolean {
+  return probes.checks.some(needsKeys);
 }
 
 function needsKeys(check: Check): boolean {

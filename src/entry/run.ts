@@ -1,6 +1,6 @@
 /** Where the parts are joined: an engine with a journal on disk, a fleet in Azure, and somebody who is told. */
 import { scryptSync } from 'node:crypto';
-import { settingsFor } from '../azure/delivery.ts';
+import { plainPush, settingsFor } from '../azure/delivery.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
 import type { Plan, SwapRequest } from '../plan/plan.ts';
@@ -30,7 +30,8 @@ export interface RunRequest {
   readonly place: RolloutPlace;
   readonly plan: Plan;
   readonly release: Release;
-  readonly config: Config;
+  /** Null: what the journal knows is enough, because nothing new is shipped. */
+  readonly config: Config | null;
   readonly connection: Connection;
   readonly clock: Clock;
   readonly outside: Outside;
@@ -59,7 +60,7 @@ export async function run(request: RunRequest): Promise<number> {
     const assignment: Assignment = {
       plan: request.plan,
       release: request.release,
-      settingsDigest: digestSettings(request.config.settings, place.id),
+      settingsDigest: digestSettings(request.config?.settings ?? {}, place.id),
       ports: {
         strategy: createStrategy({ ...request, keep }, tell),
         look,
@@ -108,13 +109,14 @@ export function createStrategy(
   { connection, config, clock, plan, keep }: StrategyRequest,
   tell: (notice: Notice) => void = () => {},
 ): Strategy {
+  const { delivery, settings } = config ?? { delivery: plainPush, settings: {} };
   return createSlotSwap({
     client: connection.azure.slotsFor({
-      delivery: config.delivery,
-      deadlineMs: config.strategy.progressDeadlineMs,
+      delivery,
+      deadlineMs: plan?.strategy.progressDeadlineMs,
       onNotice: (target, what) => tell({ type: 'delivery.turned', target: target.name, what }),
     }),
-    settings: { ...warmUpSettings(plan?.swap), ...settingsFor(config.delivery), ...config.settings },
+    settings: { ...warmUpSettings(plan?.swap), ...settingsFor(delivery), ...settings },
     swap: plan?.swap,
     stagingTriggers: plan?.stagingTriggers,
     keep,

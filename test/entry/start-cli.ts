@@ -7,9 +7,13 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** With them an emulator that a command starts on its way is recorded as those of the tests are (test/exchanges/). */
 const recordingVariables = () =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SLOTWAVE_EMULATOR_RECORD')));
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name.startsWith('SLOTWAVE_EMULATOR_RECORD')),
+  );
 
 const compileCache = join(tmpdir(), 'slotwave-compile-cache');
+
+const identity = /^Azure: .*\n/gm;
 
 export interface Ran {
   readonly code: number;
@@ -46,9 +50,8 @@ export function startCli(
   return new Promise((resolve, reject) => {
     const told = (error: ExecFileException | null, out: string, err: string) => {
       const code = error === null ? 0 : error.code;
-      const [signedIn = ''] = /^Azure: .*\n/.exec(err) ?? [];
-      if (typeof code === 'number')
-        resolve({ code, out, err: err.slice(signedIn.length), signedIn: signedIn.trim() || undefined });
+      const signedIn = err.match(identity)?.join('').trim();
+      if (typeof code === 'number') resolve({ code, out, err: err.replace(identity, ''), signedIn });
       else reject(new Error(`slotwave ${words.join(' ')} was ended by ${String(error?.signal)}: ${err}`));
     };
     execFile(
