@@ -11,6 +11,7 @@ import type { RehearseOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
 import { listenForStop } from './signals.ts';
+import { findUnseenDelays } from './slow-faults.ts';
 import { untilStopped } from './until-stopped.ts';
 import { demandFile, writeWorld } from './world.ts';
 
@@ -22,7 +23,7 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
   const config = await loadConfig(options.config);
   const delivery = pushInstead(config, openOutside(options));
   if (options.world !== undefined) await demandFile('--world', options.world);
-  if (options.faults !== undefined) await demandFile('--faults', options.faults);
+  if (options.faults !== undefined) await warnOfUnseenDelays(options.faults, options, config);
   const { signal, dispose } = listenForStop();
   const stop = { signal, again: 'slotwave rehearse' };
   try {
@@ -58,6 +59,13 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
   } finally {
     dispose();
   }
+}
+
+async function warnOfUnseenDelays(file: string, options: RehearseOptions, { probes }: Config): Promise<void> {
+  const text = await demandFile('--faults', file);
+  const timeScale = options.timeScale ?? usualTimeScale;
+  const told = findUnseenDelays({ text, timeScale, probeTimeoutMs: probes.timeoutMs });
+  for (const line of told) openOutside(options).writeError(`Warning: ${line}\n`);
 }
 
 /** The emulator has no storage account and builds nothing, and a rehearsal touches nothing that is real. */

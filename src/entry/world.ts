@@ -6,6 +6,7 @@ import { InputError } from '../errors.ts';
 import { checkZip } from '../release/check.ts';
 import type { Package } from '../release/package.ts';
 import { sealRelease } from '../release/stamp.ts';
+import { tellFileError } from './file-errors.ts';
 
 /** The rollout that, in the rehearsal's story, shipped what is live before. */
 const earlierRollout = '20200101-000000-prev';
@@ -97,11 +98,16 @@ function findEndRecord(tail: Buffer): number {
   throw new InputError('The package has no end record.', { code: 'package-not-a-zip' });
 }
 
-/** A world that was given, as far as a rehearsal must know it; the emulator checks the rest. */
-export async function demandFile(flag: string, path: string): Promise<void> {
+/** A world or faults file that was given, and its text, as far as we must know it; the emulator checks the rest. */
+export async function demandFile(flag: string, path: string): Promise<string> {
   try {
-    await readFile(path);
+    return await readFile(path, 'utf8');
   } catch (error) {
-    throw new InputError(`${flag} cannot be read.`, { code: 'file-unreadable', where: path, cause: error });
+    throw new InputError(`The file of ${flag} cannot be read: ${tellFileError(error)}`, {
+      code: 'file-unreadable',
+      where: path,
+      next: `Name the file: ${flag} <file>; docs/emulator.md says what stands in it.`,
+      cause: error,
+    });
   }
 }
