@@ -2,10 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { DefectError, InputError } from '../errors.ts';
+import { DefectError, InputError, type Problem } from '../errors.ts';
 import { shorten } from '../report/neutralise.ts';
 import { findEmulator } from './doors.ts';
-import { writeArguments } from './emulator-command.ts';
 import type { EmulatorOptions } from './options.ts';
 
 /** The line that src/emulator/main.ts prints when it serves. */
@@ -44,15 +43,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
   try {
     return { facts: await readFacts(child), stop: () => stop(child) };
   } catch (error) {
+    const { exitCode } = child;
     await stop(child);
-    throw explain(error, said, child.exitCode);
+    throw explainEnd(said, exitCode, error);
   }
 }
 
 async function readFacts(child: ChildProcess): Promise<EmulatorFacts> {
   const lines = createInterface({ input: child.stdout! });
   const giveUp = AbortSignal.timeout(startDeadlineMs);
-  const ended = once(child, 'exit', { signal: giveUp }).then(() => null);
+  const ended = once(child, 'close', { signal: giveUp }).then(() => null);
   const first = once(lines, 'line', { signal: giveUp }).then(([line]) => String(line));
   first.catch(() => {});
   const line = await Promise.race([first, ended]);
@@ -79,15 +79,43 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(last);
 }
 
-/** An emulator that refuses its world or its faults says so itself; that is the user's to put right. */
-function explain(error: unknown, said: string, exitCode: number | null): Error {
-  const detail = said.trim();
-  if (exitCode !== null && detail !== '') {
-    const [first = '', ...rest] = detail.split('\n');
-    return new InputError(`The emulator does not start: ${first}`, {
+/** Why an emulator ended before it served. `said` is what stood on its standard error. */
+export function explainEnd(said: string, exitCode: number | null, cause?: unknown): Error {
+  const [first = '', ...rest] = said
+    .trim()
+    .split('\n')
+    .map((line) => line.trim());
+  // 2: it refuses its world, its faults or its flags, and says so itself; that is the user's to put right.
+  if (exitCode === 2) {
+    const [, file] = /^(.*) cannot be used:$/.exec(first) ?? [];
+    return new InputError(`The emulator does not start: ${first.replace(/:$/, '')}.`, {
       code: 'emulator-refused',
-      problems: rest.map((line) => ({ message: line.trim() })).filter(({ message }) => message !== ''),
+      problems: rest.filter((line) => line !== '').map((line) => readProblem(line, file)),
+      next: 'docs/emulator.md says what stands in a world file and in a faults file.',
     });
   }
-  return new DefectError('The emulator does not start.', { code: 'emulator-silent', cause: error });
+  const problems = [first, ...rest].filter((message) => message !== '').map((message) => ({ message }));
+  return new DefectError('The emulator does not start.', { code: 'emulator-silent', problems, cause });
+}
+
+/** `line 3, sites[0].plan: what is wrong`, as src/emulator/problem.ts writes it. */
+function readProblem(told: string, file: string | undefined): Problem {
+  const [, line, path, message] = /^line (\d+)(?:, (\S+))?: (.*)$/.exec(told) ?? [];
+  if (file === undefined || line === undefined || message === undefined) return { message: told };
+  return { file, line: Number(line), ...(path === undefined ? {} : { path }), message };
+}
+
+/** The flags of src/emulator/main.ts. */
+export function writeArguments(options: EmulatorOptions): readonly string[] {
+  const flags: readonly (readonly [string, string | number | undefined])[] = [
+    ['--world', options.world],
+    ['--faults', options.faults],
+    ['--port', options.port],
+    ['--seed', options.seed],
+    ['--time-scale', options.timeScale],
+    ['--anchor', options.anchor],
+    ['--data', options.data],
+  ];
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  return options.verbose ? [...given, '--verbose'] : given;
 }

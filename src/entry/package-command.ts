@@ -10,7 +10,7 @@ import type { Release } from '../release/release.ts';
 import { sealRelease } from '../release/stamp.ts';
 import { neutralise, neutraliseJson } from '../report/neutralise.ts';
 import { exitCodes } from './errors.ts';
-import { tellFileError } from './file-errors.ts';
+import { demandFolderOf, tellFileError } from './file-errors.ts';
 import type { PackageOptions } from './options.ts';
 import { openOutside } from './outside.ts';
 import { newRolloutId } from './state.ts';
@@ -18,14 +18,14 @@ import { newRolloutId } from './state.ts';
 /** `slotwave package <folder|zip>`: what would be shipped, and on request the zip itself. */
 export async function commandPackage(source: string, options: PackageOptions): Promise<number> {
   const outside = openOutside(options);
+  const out = options.out === undefined ? null : resolve(options.out);
+  if (out !== null)
+    await demandFolderOf(out, { what: 'The package', code: 'out-unwritable', next: otherPlace });
   await inScratchFolder(async (scratch) => {
-    const outPath = options.out ?? join(scratch, 'package.zip');
-    const pkg = await packRelease(resolve(source), { outPath: resolve(outPath) });
-    // A ready zip is only checked, and a folder's zip is only kept where a file was asked for.
-    const kept =
-      pkg.path === resolve(outPath) && options.out === undefined ? { ...pkg, path: pkg.source } : pkg;
-    const release = options.seal ? await sealAt(kept, options.out, scratch) : null;
+    const packed = await packRelease(resolve(source), { outPath: out ?? join(scratch, 'package.zip') });
+    const release = options.seal ? await sealAt(packed, out, scratch) : null;
     if (release) outside.writeError(`Sealed as ${release.id}.\n`);
+    const kept = await keepAt(packed, out, release !== null);
     const lines = options.json
       ? [packageJson(kept)]
       : describePackage(kept, { list: options.list ?? false }).map((line) => neutralise(line));
@@ -34,9 +34,18 @@ export async function commandPackage(source: string, options: PackageOptions): P
   return exitCodes.settled;
 }
 
+const otherPlace = 'Make the folder, or name another place: --out app.zip';
+
+/** A ready zip is used where it lies, so it is copied; a folder's zip is gone with us where nobody asked for it. */
+async function keepAt(pkg: Package, out: string | null, isSealed: boolean): Promise<Package> {
+  if (out === null) return { ...pkg, path: pkg.source };
+  if (pkg.path !== out && !isSealed) await copyTo(pkg.path, out);
+  return { ...pkg, path: out };
+}
+
 /** The sealed file stands where the plain one was asked for. */
-async function sealAt(pkg: Package, out: string | undefined, scratch: string): Promise<Release> {
-  if (out === undefined) {
+async function sealAt(pkg: Package, out: string | null, scratch: string): Promise<Release> {
+  if (out === null) {
     throw new InputError('A sealed package needs a place.', {
       code: 'out-missing',
       where: '--seal',
@@ -45,8 +54,21 @@ async function sealAt(pkg: Package, out: string | undefined, scratch: string): P
   }
   const sealedPath = join(scratch, 'sealed.zip');
   const release = await sealRelease(pkg, newRolloutId(systemClock()), sealedPath);
-  await copyFile(sealedPath, resolve(out));
-  return { ...release, path: resolve(out) };
+  await copyTo(sealedPath, out);
+  return { ...release, path: out };
+}
+
+async function copyTo(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to);
+  } catch (error) {
+    throw new InputError(`The package cannot be written: ${tellFileError(error)}`, {
+      code: 'out-unwritable',
+      where: to,
+      next: otherPlace,
+      cause: error,
+    });
+  }
 }
 
 function packageJson(pkg: Package): string {

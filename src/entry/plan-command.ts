@@ -8,7 +8,7 @@ import type { PlanOptions } from './options.ts';
 import { openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
 import { openParcel } from './parcel.ts';
-import { writePlan } from './plan-file.ts';
+import { demandPlanPlace, writePlan } from './plan-file.ts';
 import { readConfig } from './read-config.ts';
 import { listenForStop } from './signals.ts';
 import { type Stop, untilStopped } from './until-stopped.ts';
@@ -30,6 +30,7 @@ async function tellPlan(options: PlanOptions, stop: Stop): Promise<number> {
   const outside = openOutside(options);
   const clock = openClock(options);
   const config = await readConfig(options.config);
+  if (options.out !== undefined) await demandPlanPlace(resolve(options.out));
   return inScratchFolder(async (scratch) => {
     const { pkg } = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));
     const connection = await untilStopped(stop, () => connect({ options, outside, clock, looksOnly: true }));

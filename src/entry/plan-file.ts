@@ -2,7 +2,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { tellFileError } from './file-errors.ts';
+import { demandFolderOf, tellFileError } from './file-errors.ts';
+
+/** Asked before the work that leads to the plan. */
+export function demandPlanPlace(file: string): Promise<void> {
+  return demandFolderOf(file, { what: 'The plan', code: 'plan-unwritable', next: otherPlace });
+}
+
+const otherPlace = 'Make the folder, or name another place: slotwave plan --out plan.json';
 
 export async function writePlan(file: string, plan: Plan): Promise<void> {
   try {
@@ -11,6 +18,7 @@ export async function writePlan(file: string, plan: Plan): Promise<void> {
     throw new InputError(`The plan cannot be written: ${tellFileError(error)}`, {
       code: 'plan-unwritable',
       where: file,
+      next: otherPlace,
       cause: error,
     });
   }

@@ -71,12 +71,14 @@ function addDeploy(program: Command, finish: Finish): void {
 }
 
 function addRehearse(program: Command, finish: Finish): void {
-  common(program.command('rehearse'))
+  common(program.command('rehearse'), 'let time pass n times as fast; 60 when not given')
     .description('The whole deployment against an Azure that is played on this machine.')
     .option('--force', 'promote targets that already run this release, too')
     .option('--world <file>', 'the sites there are; made from the config when not given')
     .option('--faults <file>', 'what goes wrong, and when')
-    .addOption(new Option('--seed <n>', 'for faults drawn by chance').argParser(readWhole('--seed')))
+    .addOption(
+      new Option('--seed <n>', 'for ids, keys and faults drawn by chance').argParser(readWhole('--seed')),
+    )
     .addHelpText(
       'after',
       tellExamples(['slotwave rehearse', 'slotwave rehearse --faults faults.yml --time-scale 60']),
@@ -147,7 +149,9 @@ function addEmulator(program: Command, finish: Finish): void {
         .default(0)
         .argParser(readWhole('--port', 65535)),
     )
-    .addOption(new Option('--seed <n>', 'for faults drawn by chance').argParser(readWhole('--seed')))
+    .addOption(
+      new Option('--seed <n>', 'for ids, keys and faults drawn by chance').argParser(readWhole('--seed')),
+    )
     .addOption(
       new Option('--time-scale <n>', 'let time pass n times as fast').argParser(readPositive('--time-scale')),
     )
@@ -156,8 +160,8 @@ function addEmulator(program: Command, finish: Finish): void {
         .argParser(readWhole('--anchor'))
         .hideHelp(),
     )
-    .option('--data <folder>', 'where packages are kept; a temporary folder when not given')
-    .option('--verbose', 'log requests to standard error')
+    .option('--data <folder>', 'where its temporary folder is made; that is removed at the end')
+    .option('--verbose', 'show on standard error what the apps write')
     .addHelpText(
       'after',
       tellExamples([
@@ -182,7 +186,8 @@ function addSchema(program: Command, finish: Finish): void {
     });
 }
 
-function common(command: Command): Command {
+function common(command: Command, timeScaleHelp = 'time of the emulator'): Command {
+  const isRehearsal = command.name() === 'rehearse';
   return command
     .option('-c, --config <file>', 'the config file', 'slotwave.yml')
     .option('--state <folder>', 'where journals and locks are kept', '.slotwave')
@@ -195,9 +200,9 @@ function common(command: Command): Command {
     .option('--verbose', 'show where in the program an unexpected error happened')
     .option('--ca <file>', 'a PEM file with further certificate authorities to trust')
     .addOption(
-      new Option('--time-scale <n>', 'time of the emulator')
+      new Option('--time-scale <n>', timeScaleHelp)
         .argParser(readPositive('--time-scale'))
-        .hideHelp(),
+        .hideHelp(!isRehearsal),
     )
     .addOption(
       new Option('--anchor <ms>', 'instant when both clocks agree')

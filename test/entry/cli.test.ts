@@ -1,6 +1,7 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { begun, timeline } from '../report/events.ts';
 import { startCli } from './start-cli.ts';
 import { inTempFolder } from './temp-folder.ts';
 
@@ -30,6 +31,16 @@ describe('the command line', () => {
       for (const [index, help] of helps.entries()) {
         expect(help.code).toBe(0);
         expect(help.out).toContain(`  $ slotwave ${commands[index]}`);
+      }
+    }));
+
+  it('shows every flag of its examples', () =>
+    inTempFolder(async (folder) => {
+      const helps = await Promise.all(commands.map((command) => startCli([command, '--help'], folder)));
+      for (const { out } of helps) {
+        const [options = '', examples = ''] = out.split('Examples:');
+        for (const [flag] of examples.matchAll(/--[a-z-]+/g))
+          expect(options).toMatch(new RegExp(` ${flag}[ \\n]`));
       }
     }));
 
@@ -274,8 +285,81 @@ const cases: readonly Bad[] = [
     words: ['rehearse', '--world', 'w.yml'],
     code: 2,
     error: 'file-unreadable',
-    text: ['w.yml'],
+    text: ['--world', 'it does not exist', 'where: w.yml', 'next:  Name the file: --world <file>'],
     prepare: writeApp,
+  },
+  {
+    says: 'faults that are a folder',
+    words: ['rehearse', '--faults', 'app'],
+    code: 2,
+    error: 'file-unreadable',
+    text: ['--faults', 'it is a folder', 'next:'],
+    prepare: writeApp,
+  },
+  {
+    says: 'a world of the emulator that is not there',
+    words: ['emulator', '--world', 'w.yml'],
+    code: 2,
+    error: 'file-unreadable',
+    text: ['--world', 'it does not exist', 'next:'],
+  },
+  {
+    says: 'a world that the emulator refuses',
+    words: ['emulator', '--world', 'w.yml'],
+    code: 2,
+    error: 'emulator-refused',
+    text: [/ w\.yml:1 sites — .*array/, / w\.yml:2 colour — /, 'next:  docs/emulator.md'],
+    prepare: (folder) => writeFile(join(folder, 'w.yml'), 'sites: 7\ncolour: blue\n'),
+  },
+  {
+    says: 'a world that the emulator of a rehearsal refuses',
+    words: ['rehearse', '--world', 'w.yml'],
+    code: 2,
+    error: 'emulator-refused',
+    text: [/w\.yml:1 sites — .*array/, 'next:  docs/emulator.md'],
+    prepare: async (folder) => {
+      await writeApp(folder);
+      await writeFile(join(folder, 'w.yml'), 'sites: 7\n');
+    },
+  },
+  {
+    says: 'a folder for the package that is not there',
+    words: ['package', 'app', '--out', 'no/such/app.zip'],
+    code: 2,
+    error: 'out-unwritable',
+    text: [/the folder .*no\/such does not exist/, 'next:'],
+    prepare: writeApp,
+  },
+  {
+    says: 'a folder for the plan that is not there',
+    words: ['plan', '--out', 'no/such/plan.json', '--cloud', 'https://localhost:9'],
+    code: 2,
+    error: 'plan-unwritable',
+    text: [/the folder .*no\/such does not exist/, 'next:'],
+    prepare: writeApp,
+  },
+  {
+    says: 'a rollback without the only file that says how its checks are let in',
+    words: ['rollback', '-c', 'gone.yml'],
+    code: 2,
+    error: 'config-unreadable',
+    text: ['gone.yml'],
+    prepare: async (folder) => {
+      const first = begun(['weu'], [['weu']]);
+      if (first.type !== 'rollout.begun') throw new Error('no beginning');
+      const check = {
+        name: 'health',
+        method: 'GET',
+        path: '/',
+        headers: { 'x-key': '***' },
+        expect: { status: 200 },
+      };
+      const plan = { ...first.plan, probes: { ...first.plan.probes, checks: [check] } };
+      const place = join(folder, '.slotwave/rollouts/20261120-135812-k3f9');
+      await mkdir(place, { recursive: true });
+      const [entry] = timeline([[0, { ...first, plan }]]);
+      await writeFile(join(place, 'journal.ndjson'), `${JSON.stringify(entry)}\n`);
+    },
   },
 ];
 
@@ -302,5 +386,34 @@ describe('bad input', () => {
       expect(JSON.parse(ran.err)).toMatchObject({
         error: { kind: 'input', code: 'config-unreadable', exitCode: 2 },
       });
+    }));
+});
+
+describe('a command that asks nothing of Azure', () => {
+  it('package of a ready zip with --out makes a copy, sound and the same', () =>
+    inTempFolder(async (folder) => {
+      await writeApp(folder);
+      expect(await startCli(['package', 'app', '--out', 'one.zip'], folder)).toMatchObject({ code: 0 });
+      const copied = await startCli(['package', 'one.zip', '--out', 'two.zip'], folder);
+      expect(copied).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^\S*two\.zip from \S*one\.zip\n/),
+      });
+      const [one, two] = await Promise.all(
+        ['one', 'two'].map((name) => readFile(join(folder, `${name}.zip`))),
+      );
+      expect(two?.equals(one!)).toBe(true);
+      // Onto itself: nothing is lost.
+      expect(await startCli(['package', 'one.zip', '--out', 'one.zip'], folder)).toMatchObject({ code: 0 });
+      expect((await readFile(join(folder, 'one.zip'))).equals(one!)).toBe(true);
+    }));
+
+  it('rehearse warns of slowness that a rehearsal in compressed time cannot show', () =>
+    inTempFolder(async (folder) => {
+      await writeApp(folder);
+      await rm(join(folder, 'app/host.json'));
+      await writeFile(join(folder, 'f.yml'), '- then: { app: { sick: { delay: 30s } } }');
+      const ran = await startCli(['rehearse', '--faults', 'f.yml'], folder);
+      expect(ran.err).toMatch(/^Warning: .*after 30 s, .*500 ms at --time-scale 60; probes\.timeout/);
     }));
 });
