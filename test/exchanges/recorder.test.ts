@@ -125,6 +125,20 @@ describe("a recording has nothing in it that was anybody's", () => {
       'settings in a template',
       { asked: JSON.stringify({ siteConfig: { appSettings: [{ name: 'A', value: secret }] } }) },
     ],
+    [
+      'what a swap would change',
+      {
+        path: `${site}/slots/staging/slotsdiffs`,
+        answered: {
+          value: [
+            {
+              id: `${site}/slotsdiffs/${secret}`,
+              properties: { settingName: secret, valueInCurrentSlot: secret },
+            },
+          ],
+        },
+      },
+    ],
     ['queries', { path: `${site}/operationresults/1?t=${secret}` }],
     [
       'where an operation is',

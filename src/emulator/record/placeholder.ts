@@ -2,7 +2,7 @@
 
 /** Names whose strings are never written down, whatever they look like. */
 const hiddenName =
-  /(name|host|id|value|parameter|password|pwd|secret|key|token|sas|message|user|description|author|path)s?$/i;
+  /value|secret|password|pwd|key|token|(name|host|id|parameter|sas|message|user|description|author|path)s?$/i;
 
 /** Names whose words say of which kind a thing is, even among secrets. */
 const kindName = /^(type|kind|state|protocol|status)$/i;
@@ -83,6 +83,7 @@ const owned: Readonly<Record<string, string>> = {
   operationresults: 'id',
   instances: 'id',
   hostnamebindings: 'name',
+  slotsdiffs: 'name',
   privateendpointconnections: 'name',
   virtualnetworkconnections: 'name',
   locations: 'region',

@@ -22,12 +22,13 @@ export interface Recorder {
 }
 
 /** Whoever polls gets the same answer again and again: so many of the last exchanges are known without a look inside. */
-const rememberedLimit = 2_000;
+const rememberedLimitChars = 4 * 1024 * 1024;
 
 /** Calls `keep` for each new shape, at once. Nothing is ever thrown at whoever has the exchange. */
 export function createRecorder(keep: (recorded: RecordedExchange) => void): Recorder {
   const seen = new Set<string>();
   const remembered = new Set<string>();
+  let rememberedChars = 0;
   const counts = { taken: 0, passedOver: 0 };
   return {
     counts,
@@ -39,7 +40,11 @@ export function createRecorder(keep: (recorded: RecordedExchange) => void): Reco
       counts.taken++;
       const whole = tellWhole(exchange);
       if (remembered.has(whole)) return;
-      if (remembered.size >= rememberedLimit) remembered.clear();
+      rememberedChars += whole.length;
+      if (rememberedChars > rememberedLimitChars) {
+        remembered.clear();
+        rememberedChars = whole.length;
+      }
       remembered.add(whole);
       const recorded = replaceAll(exchange);
       const shape = JSON.stringify(recorded);
