@@ -63,7 +63,12 @@ describe('each law can be broken', () => {
   const drop = (type: Recorded['type']) => rewrite((entry) => (entry.type === type ? [] : [entry]));
   const settled = (_: Played) => _;
   const cases: readonly (readonly [string, string, Doctor, RegExp])[] = [
-    ['another outcome', 'settled', (played) => ({ ...played, outcome: 'halted' }), /cards allow settled/],
+    [
+      'another outcome',
+      'settled',
+      (played) => ({ ...played, firstOutcome: 'halted' }),
+      /cards allow settled/,
+    ],
     ['refused after a swap', 'settled', (played) => ({ ...played, outcome: 'refused' }), /a swap was sent/],
     ['a gap in the numbers', 'settled', (played) => cut(played, 3), /is numbered/],
     ['no end', 'settled', drop('rollout.ended'), /has 0 ends/],
@@ -94,7 +99,7 @@ describe('each law can be broken', () => {
   async function find(outcome: string): Promise<Played> {
     for (let seed = 1; !found.has(outcome); seed++) {
       const hand = drawHand(seed, 'small');
-      if (hand.strangers.length > 0 || hand.turns.length > 0 || !hand.allowed) continue;
+      if (hand.strangers.length > 0 || hand.turns.length > 0 || hand.regret || !hand.allowed) continue;
       const { played } = await play(seed);
       const isBaked = played.plan.waves.some(({ bakeTimeMs }) => bakeTimeMs > 0);
       if (played.outcome === outcome && isBaked && played.hand.allowed?.size === 1)

@@ -16,6 +16,7 @@ const cloud = {
 
 export interface Engine {
   readonly rollOut: typeof import('../../src/rollout/rollout.ts').rollOut;
+  readonly rollBack: typeof import('../../src/rollout/rollout.ts').rollBackRollout;
   readonly createSlotSwap: typeof import('../../src/target/slot-swap.ts').createSlotSwap;
   readonly createKeep: typeof import('../../src/target/settings-keep.ts').createMemoryKeep;
   readonly createLook: typeof import('../../src/probe/look.ts').createLook;
@@ -33,7 +34,7 @@ export interface Engine {
 /** Loads the engine from a source folder: `src`, or a broken copy of it. */
 export async function loadEngine(sourceFolder: string): Promise<Engine> {
   const load = (file: string) => import(pathToFileURL(`${sourceFolder}/${file}`).href);
-  const { rollOut } = await load('rollout/rollout.ts');
+  const { rollOut, rollBackRollout } = await load('rollout/rollout.ts');
   const { createSlotSwap } = await load('target/slot-swap.ts');
   const { createMemoryKeep } = await load('target/settings-keep.ts');
   const { createLook } = await load('probe/look.ts');
@@ -48,6 +49,7 @@ export async function loadEngine(sourceFolder: string): Promise<Engine> {
   const { TransientError } = await load('errors.ts');
   return {
     rollOut,
+    rollBack: rollBackRollout,
     createSlotSwap,
     createKeep: createMemoryKeep,
     createLook,

@@ -36,6 +36,8 @@ export interface Life {
   readonly loss: Loss | null;
   /** After so much of the rollout's time the process counts as stuck. */
   readonly limitMs: number;
+  /** Somebody asks to take back what was promoted. */
+  readonly takesBack?: boolean;
 }
 
 export interface Lived {
@@ -77,7 +79,10 @@ export async function live(scene: Scene, life: Life): Promise<Lived> {
   });
   const journal = openShelf(shelf, newRollout, clock, mortal);
   const ports = { strategy, look, journal, clock: own, tell: () => {}, stop: mortal.stop };
-  const told = engine.rollOut({ plan, release: baggage.release, settingsDigest: 'the same', ports });
+  const assignment = { plan, release: baggage.release, settingsDigest: 'the same', ports };
+  const told = life.takesBack
+    ? engine.rollBack(assignment, 'somebody asked for it')
+    : engine.rollOut(assignment);
   const bell = new AbortController();
   const stuck = clock.sleep(life.limitMs, bell.signal).then(
     () => ({ kind: 'stuck' as const }),

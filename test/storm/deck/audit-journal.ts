@@ -7,7 +7,7 @@ export function auditJournal(entries: readonly Recorded[]): readonly string[] {
   return [...entries.flatMap((entry, at) => auditEntry(entry, entries.slice(0, at))), ...auditWaves(entries)];
 }
 
-export function auditShape(entries: readonly Recorded[]): readonly string[] {
+export function auditShape(entries: readonly Recorded[], wanted: number): readonly string[] {
   const wrong = entries.flatMap((entry, at) =>
     entry.seq === at + 1 ? [] : [`entry ${at + 1} is numbered ${entry.seq}`],
   );
@@ -17,8 +17,10 @@ export function auditShape(entries: readonly Recorded[]): readonly string[] {
   const first = entries.find(({ type }) => type !== 'rollout.interrupted');
   if (first?.type !== 'rollout.begun') wrong.push(`the journal begins with ${first?.type}`);
   const ends = entries.filter(({ type }) => type === 'rollout.ended').length;
-  if (ends !== 1 || entries.at(-1)?.type !== 'rollout.ended')
-    wrong.push(`the journal has ${ends} ends, and its last entry is ${entries.at(-1)?.type}`);
+  if (ends !== wanted || entries.at(-1)?.type !== 'rollout.ended')
+    wrong.push(
+      `the journal has ${ends} ends, ${wanted} are right, and its last entry is ${entries.at(-1)?.type}`,
+    );
   return wrong;
 }
 

@@ -5,10 +5,14 @@ import type { Baggage } from '../stage.ts';
 import type { Played } from './play-hand.ts';
 
 export function auditOutcome(played: Played, baggage: Baggage): readonly string[] {
-  const { outcome, hand } = played;
+  const { outcome, firstOutcome, hand } = played;
   const wrong: string[] = [];
-  if (hand.allowed && !hand.allowed.has(outcome as never))
-    wrong.push(`the outcome is ${outcome}; the cards allow ${[...hand.allowed].join(', ')}`);
+  if (hand.allowed && !hand.allowed.has(firstOutcome as never))
+    wrong.push(`the outcome is ${firstOutcome}; the cards allow ${[...hand.allowed].join(', ')}`);
+  const mustBeBack =
+    hand.regret && hand.allowed && hand.severity === 'harmless' && firstOutcome === 'settled';
+  if (mustBeBack && outcome !== 'rolled-back')
+    wrong.push(`somebody took it back, and that ended as ${outcome}`);
   switch (outcome) {
     case 'settled':
       return [...wrong, ...auditSettled(played, baggage)];
@@ -74,9 +78,10 @@ function auditRolledBack({ entries, facts, plan }: Played, baggage: Baggage): re
   const failed = namesOf(entries, 'target.failed');
   const decided = entries.findLast((entry) => entry.type === 'rollback.decided');
   const toGoBack = new Set([...failed, ...(decided?.type === 'rollback.decided' ? decided.targets : [])]);
+  const moved = namesOf(entries, 'promote.begun');
   const names = plan.targets.map(({ facts: target }) => target.target.name);
   return names
-    .filter((name) => toGoBack.has(name))
+    .filter((name) => toGoBack.has(name) && moved.has(name))
     .filter((name) => facts.standAt(name, Date.parse(ended.at)).live === baggage.release.id)
     .map((name) => `rolled back, and ${name} still runs the new release`);
 }

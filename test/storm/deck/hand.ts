@@ -21,6 +21,8 @@ export interface Hand {
   readonly faults: readonly FaultInput[];
   /** One process after the other ends so; the one after the last lives to the end. */
   readonly turns: readonly Turn[];
+  /** After the end somebody asks to take it all back, in processes that end so; null: nobody does. */
+  readonly regret: readonly Turn[] | null;
   readonly strangers: readonly Stranger[];
   /** The ends that are right for this hand, as far as they can be known from the cards; null: any that keeps the laws. */
   readonly allowed: ReadonlySet<Outcome> | null;
@@ -52,6 +54,7 @@ export function drawHand(seed: number, size: Size): Hand {
   const troubles = drawTroubles(dice, sites);
   const swap = drawSwap(dice);
   const turns = drawTurns(dice, sites.length);
+  const regret = dice.chance(0.15) ? drawTurns(dice, 1) : null;
   const strangers = dice.chance(0.12) ? drawStrangers(dice, sites) : [];
   const scenario: Scenario = {
     name: `seed ${seed}`,
@@ -72,6 +75,7 @@ export function drawHand(seed: number, size: Size): Hand {
     illness,
     faults: [...illness.faults, ...troubles.faults],
     turns,
+    regret,
     strangers,
     allowed: strangers.length > 0 ? null : decideAllowed(illness, troubles, strategy, sites.length),
     severity: troubles.severity,
@@ -80,7 +84,8 @@ export function drawHand(seed: number, size: Size): Hand {
       ...(swap ? [`swaps: ${JSON.stringify(swap)}`] : []),
       illness.said,
       ...troubles.said,
-      ...turns.map((turn) => `${turn.by} at moment ${turn.atMoment}, back ${turn.absenceMs / 1000} s later`),
+      ...turns.map(describeTurn),
+      ...(regret ? ['in the end somebody takes it back', ...regret.map(describeTurn)] : []),
       ...strangers.map(({ said }) => said),
     ],
   };
@@ -154,6 +159,10 @@ function drawTurns(dice: Dice, count: number): readonly Turn[] {
     atMoment: dice.int(1, at === 0 ? 15 + 35 * count : 30 + 10 * count),
     absenceMs: dice.pick([0, 0, 5, 30, 90, 200, 600, 1_800, 7_200]) * 1000,
   }));
+}
+
+function describeTurn({ by, atMoment, absenceMs }: Turn): string {
+  return `${by} at moment ${atMoment}, back ${absenceMs / 1000} s later`;
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Played } from './play-hand.ts';
 export function auditHand(played: Played, baggage: Baggage): readonly string[] {
   if (played.outcome === 'broken') return [`the engine threw: ${explain(played.thrown)}`];
   if (played.outcome === 'stuck') return ['the rollout did not come to an end'];
-  const misshapen = auditShape(played.entries);
+  const misshapen = auditShape(played.entries, played.hand.regret ? 2 : 1);
   // Everything else is read from the last entry.
   if (misshapen.length > 0) return misshapen;
   return [

@@ -11,7 +11,7 @@ import { afterwardsMs } from '../play.ts';
 import { type Baggage, type Stage, setStage } from '../stage.ts';
 import { createWire, operationOf, type Sent } from '../wire.ts';
 import { createAttribution, type Facts, gatherFacts, type Stand } from './facts.ts';
-import type { Hand } from './hand.ts';
+import type { Hand, Turn } from './hand.ts';
 import type { Stranger } from './strangers.ts';
 
 export interface Played {
@@ -20,6 +20,8 @@ export interface Played {
   readonly entries: readonly Recorded[];
   /** `stuck`: it did not end within its time. `broken`: it threw. */
   readonly outcome: Outcome | 'stuck' | 'broken';
+  /** The end of the rollout itself, where somebody took it back afterwards. */
+  readonly firstOutcome: Played['outcome'];
   readonly thrown: unknown;
   readonly startedMs: number;
   readonly endedMs: number;
@@ -55,7 +57,8 @@ export async function playHand(engine: Engine, baggage: Baggage, hand: Hand): Pr
     keep: engine.createKeep(),
   } satisfies Scene;
   const meddling = meddle(engine, stage, baggage, hand.strangers);
-  const course = await runProcesses(scene, hand);
+  const first = await runProcesses(scene, hand.turns, false);
+  const course = hand.regret && isOutcome(first.outcome) ? await regret(scene, hand.regret, first) : first;
   meddling.stop();
   const endedMs = clock.now();
   await clock.run(clock.sleep(afterwardsMs));
@@ -73,6 +76,7 @@ export async function playHand(engine: Engine, baggage: Baggage, hand: Hand): Pr
     plan,
     entries: scene.shelf.entries,
     ...course,
+    firstOutcome: first.outcome,
     thrown: course.thrown ?? closed ?? null,
     startedMs,
     endedMs,
@@ -85,14 +89,31 @@ export async function playHand(engine: Engine, baggage: Baggage, hand: Hand): Pr
   };
 }
 
-async function runProcesses(
-  scene: Scene,
-  hand: Hand,
-): Promise<Pick<Played, 'outcome' | 'thrown' | 'processes'>> {
+type Course = Pick<Played, 'outcome' | 'thrown' | 'processes'>;
+
+function isOutcome(outcome: Played['outcome']): boolean {
+  return outcome !== 'stuck' && outcome !== 'broken';
+}
+
+async function regret(scene: Scene, turns: readonly Turn[], first: Course): Promise<Course> {
+  await scene.stage.clock.run(scene.stage.clock.sleep(5 * 60_000));
+  const second = await runProcesses(scene, turns, true);
+  return { ...second, processes: first.processes + second.processes };
+}
+
+/** Whether going back was decided since the rollout itself came to its end. */
+function isDecided(entries: readonly Recorded[]): boolean {
+  const ended = entries.findIndex(({ type }) => type === 'rollout.ended');
+  return entries.slice(ended).some(({ type }) => type === 'rollback.decided' || type === 'halt.decided');
+}
+
+async function runProcesses(scene: Scene, turns: readonly Turn[], takesBack: boolean): Promise<Course> {
   const { clock } = scene.stage;
   for (let at = 0; ; at++) {
-    const turn = hand.turns[at] ?? null;
-    const life = { ending: turn, loss: null, limitMs: lifeLimitMs };
+    const turn = turns[at] ?? null;
+    // Once it was decided, whoever comes next resumes.
+    const asks = takesBack && !isDecided(scene.shelf.entries);
+    const life = { ending: turn, loss: null, limitMs: lifeLimitMs, takesBack: asks };
     const processes = at + 1;
     try {
       const { end } = await live(scene, life);

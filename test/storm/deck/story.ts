@@ -19,7 +19,8 @@ export function* tellStory(played: Played): Generator<string> {
   ].sort((a, b) => a.atMs - b.atMs);
   for (const { atMs, text } of lines)
     yield `${((atMs - startedMs) / 1000).toFixed(1).padStart(8)} s  ${text}`;
-  yield `outcome: ${played.outcome}, ${played.processes} processes`;
+  const { firstOutcome, outcome, processes } = played;
+  yield `outcome: ${firstOutcome}${hand.regret ? `, then ${outcome}` : ''}, ${processes} processes`;
 }
 
 function tellEntry(entry: Recorded): string {
