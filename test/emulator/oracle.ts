@@ -33,14 +33,6 @@ export const unknowns: readonly Unknown[] = [
     why: 'onedeploy for slots: only the site has it in the specification',
   },
   { path: /\/providers\/Microsoft\.Insights\/metrics$/i, why: 'metrics belong to another provider' },
-  {
-    path: /\/slots\/[^/]+\/functions\/[^/]+\/listkeys$/i,
-    why: "keys of a slot's function: spelled otherwise for slots",
-  },
-  {
-    path: /\/sites\/[^/]+\/host\/default\/listsyncstatus$/i,
-    why: 'listsyncstatus: in the specification without a body',
-  },
 ];
 
 /** Where Azure and its OpenAPI are known to differ (README of azure-specs, azure-platform.md §0.2–§0.4, §2.4). */
