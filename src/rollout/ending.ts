@@ -23,7 +23,7 @@ const retryMs = 15_000;
 export async function end(run: Run, outcome: Outcome, why: string): Promise<Ended> {
   await tidyUp(run, outcome);
   const standings = await readStandings(run);
-  if (outcome === 'rolled-back') return tellRolledBack(run, why, standings);
+  if (outcome === 'rolled-back' || outcome === 'refused') return tellBack(run, outcome, why, standings);
   await run.note({ type: 'rollout.ended', outcome, why, standings });
   return { kind: 'ended', outcome, why };
 }
@@ -46,15 +46,25 @@ export async function settle(run: Run): Promise<Ended> {
   return { kind: 'ended', outcome: 'settled', why };
 }
 
-/** All that had to go back is back. Rolled back means that Azure says so too, now. */
-async function tellRolledBack(run: Run, why: string, standings: readonly EndStanding[]): Promise<Ended> {
-  const astray = standings.filter(({ target, live }) => {
-    const isBack = recall(run.entries, 'target.reverted', target) !== null;
-    return isBack && live !== recall(run.entries, 'stage.done', target)?.incumbentId;
-  });
+/** Nothing runs the release that was taken back, or was never let in: said only when Azure says so too, now. */
+async function tellBack(
+  run: Run,
+  outcome: 'rolled-back' | 'refused',
+  why: string,
+  standings: readonly EndStanding[],
+): Promise<Ended> {
+  const astray = standings.filter((each) => isAstray(run, each));
   if (astray.length > 0) return endAstray(run, astray, standings, `${why}. `);
-  await run.note({ type: 'rollout.ended', outcome: 'rolled-back', why, standings });
-  return { kind: 'ended', outcome: 'rolled-back', why };
+  await run.note({ type: 'rollout.ended', outcome, why, standings });
+  return { kind: 'ended', outcome, why };
+}
+
+/** Taken back by us, and something else is live; or never promoted by us, and the release is live all the same. */
+function isAstray(run: Run, { target, live }: EndStanding): boolean {
+  if (recall(run.entries, 'target.reverted', target))
+    return live !== recall(run.entries, 'stage.done', target)?.incumbentId;
+  if (recall(run.entries, 'promote.done', target)) return false;
+  return live === run.release.id && run.facts(target).production.releaseId !== run.release.id;
 }
 
 /** What was done is not what is there: somebody else was here, and only a human can say what is right. */
@@ -77,10 +87,9 @@ async function endWithout(run: Run, standings: readonly EndStanding[]): Promise<
   const why = explainFailures(recallFailures(run.entries));
   const isBack = recallToRevert(run.entries).length === 0;
   const wasTouched = recallTouched(run.entries).length > 0;
-  if (isBack && wasTouched) return tellRolledBack(run, why, standings);
-  const outcome = isBack ? 'refused' : 'halted';
-  await run.note({ type: 'rollout.ended', outcome, why, standings });
-  return { kind: 'ended', outcome, why };
+  if (isBack) return tellBack(run, wasTouched ? 'rolled-back' : 'refused', why, standings);
+  await run.note({ type: 'rollout.ended', outcome: 'halted', why, standings });
+  return { kind: 'ended', outcome: 'halted', why };
 }
 
 async function readStandings(run: Run): Promise<readonly EndStanding[]> {

@@ -49,3 +49,25 @@ describe('a target that somebody else moves after it was taken back', () => {
     });
   });
 });
+
+describe('a release that somebody else brings live', () => {
+  it('is no refusal: the end says what runs, and halts', async () => {
+    const world = playWorld(planFor(), {
+      health: ({ target, side }) => (target === 'f' && side === 'beside' ? 'unhealthy' : null),
+      after: swapAfter('target.refused', 'f'),
+    });
+    expect(await world.rollOut()).toMatchObject({
+      outcome: 'halted',
+      why: expect.stringContaining(`f runs ${releaseId}`),
+    });
+    expect(allOf(world, 'promote.begun')).toEqual([]);
+  });
+
+  it('is not rolled back where the rollout never moved it', async () => {
+    const world = playWorld(planFor(), { health: sickLive('c'), after: swapAfter('target.cleared', 'f') });
+    expect(await world.rollOut()).toMatchObject({
+      outcome: 'halted',
+      why: expect.stringContaining(`f runs ${releaseId}`),
+    });
+  });
+});
