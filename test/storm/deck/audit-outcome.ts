@@ -17,7 +17,7 @@ export function auditOutcome(played: Played, baggage: Baggage): readonly string[
     case 'settled':
       return [...wrong, ...auditSettled(played, baggage)];
     case 'refused':
-      return [...wrong, ...auditRefused(played)];
+      return [...wrong, ...auditRefused(played, baggage)];
     case 'rolled-back':
       return [...wrong, ...auditRolledBack(played, baggage)];
     case 'stranded':
@@ -63,8 +63,11 @@ function watchedUntilMs(plan: Plan, entries: readonly Recorded[], name: string):
 }
 
 /** Law 3. */
-function auditRefused({ facts, entries, sent }: Played): readonly string[] {
+function auditRefused({ facts, entries, sent }: Played, baggage: Baggage): readonly string[] {
   return [
+    ...findEnd(entries)
+      .standings.filter(({ live }) => live === baggage.release.id)
+      .map(({ target }) => `refused, and ${target} runs the new release`),
     ...facts.swaps
       .filter(({ isOurs }) => isOurs)
       .map(({ site }) => `refused, and a swap of ${site} was asked for`),
@@ -73,17 +76,20 @@ function auditRefused({ facts, entries, sent }: Played): readonly string[] {
   ];
 }
 
-function auditRolledBack({ entries, facts, plan }: Played, baggage: Baggage): readonly string[] {
+function auditRolledBack({ entries, facts }: Played, baggage: Baggage): readonly string[] {
   const ended = findEnd(entries);
+  const promoted = namesOf(entries, 'promote.done');
   const failed = namesOf(entries, 'target.failed');
   const decided = entries.findLast((entry) => entry.type === 'rollback.decided');
   const toGoBack = new Set([...failed, ...(decided?.type === 'rollback.decided' ? decided.targets : [])]);
-  const moved = namesOf(entries, 'promote.begun');
-  const names = plan.targets.map(({ facts: target }) => target.target.name);
-  return names
-    .filter((name) => toGoBack.has(name) && moved.has(name))
-    .filter((name) => facts.standAt(name, Date.parse(ended.at)).live === baggage.release.id)
-    .map((name) => `rolled back, and ${name} still runs the new release`);
+  // What is well and was left to run by its scope is no mistake.
+  return ended.standings
+    .filter(({ target, readable }) => readable && (toGoBack.has(target) || !promoted.has(target)))
+    .filter(({ target, live }) => {
+      const really = facts.standAt(target, Date.parse(ended.at)).live;
+      return live === baggage.release.id || (promoted.has(target) && really === baggage.release.id);
+    })
+    .map(({ target }) => `rolled back, and ${target} still runs the new release`);
 }
 
 function auditStranded({ entries }: Played): readonly string[] {
