@@ -18,6 +18,11 @@ export interface Circumstances {
   readonly deadlineMs: number;
   /** True when the place was healthy before this watch: then starting again is a failure, not a cold start. */
   readonly wasHealthy: boolean;
+  /**
+   * True when we made its host restart right before: the first healthy answers may be those of the instance that
+   * goes, and the silence after them is the cold start of the one that comes.
+   */
+  readonly wasRestarted?: boolean | undefined;
 }
 
 /** How many of the last readings a verdict carries as its evidence. */
@@ -25,7 +30,7 @@ const evidenceCount = 6;
 
 /** Null: nothing can be concluded yet. */
 export function judge(readings: readonly Reading[], limits: Limits, at: Circumstances): Verdict | null {
-  const tally = count(readings, at.wasHealthy);
+  const tally = count(readings, at);
   const last = readings.at(-1);
   const conclude = (conclusion: Conclusion, why: string): Verdict => ({
     conclusion,
@@ -70,14 +75,20 @@ interface Tally {
  * A cold start is not a failure: before the first healthy reading neither "starting" nor a time-out counts.
  * Afterwards the same answers mean that something which stood has fallen.
  */
-function count(readings: readonly Reading[], wasHealthy: boolean): Tally {
+function count(readings: readonly Reading[], { wasHealthy, wasRestarted = false }: Circumstances): Tally {
   let seenHealthy = wasHealthy;
+  // One fall is ours, and only one: a host that comes and goes is not well.
+  let mayFall = wasRestarted && !wasHealthy;
   let failures = 0;
   let errorsInRow = 0;
   let successesInRow = 0;
   for (const reading of readings) {
     successesInRow = reading.condition === 'healthy' ? successesInRow + 1 : 0;
     if (reading.condition === 'healthy') seenHealthy = true;
+    if (mayFall && seenHealthy && isCold(reading)) {
+      seenHealthy = false;
+      mayFall = false;
+    }
     if (reading.condition === 'unhealthy' || (reading.condition === 'starting' && seenHealthy)) failures++;
     if (reading.condition !== 'unreachable') errorsInRow = 0;
     else if (seenHealthy || !isColdSilence(reading)) errorsInRow++;
@@ -87,6 +98,11 @@ function count(readings: readonly Reading[], wasHealthy: boolean): Tally {
 
 /** Azure's front end holds a request while the host starts: from outside that is a time-out or a cut connection. */
 const coldCodes = new Set(['ETIMEDOUT', 'ECONNRESET', keyNotYetCode]);
+
+/** How a host looks that is just starting. */
+function isCold(reading: Reading): boolean {
+  return reading.condition === 'starting' || (reading.condition === 'unreachable' && isColdSilence(reading));
+}
 
 function isColdSilence(reading: Reading): boolean {
   const silent = reading.findings.filter((finding) => finding.condition === 'unreachable');

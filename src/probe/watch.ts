@@ -16,6 +16,8 @@ export interface Watch {
   readonly holdUntilMs?: number;
   /** True when the place was healthy before. */
   readonly wasHealthy: boolean;
+  /** True when its host was made to restart right before the watch. */
+  readonly wasRestarted?: boolean | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called with each reading before it is judged. */
@@ -38,7 +40,8 @@ export async function watch(parts: Watch): Promise<Verdict> {
     await parts.record(sight);
     readings.push(sight.reading);
     if (readings.length > rememberedCount) readings.shift();
-    const at = { nowMs: clock.now(), settleFromMs, deadlineMs, wasHealthy: parts.wasHealthy };
+    const { wasHealthy, wasRestarted } = parts;
+    const at = { nowMs: clock.now(), settleFromMs, deadlineMs, wasHealthy, wasRestarted };
     const verdict = judge(readings, parts.limits, at);
     if (verdict) return verdict;
     await clock.sleep(untilNextLook(parts.intervalMs, at), signal);

@@ -15,8 +15,12 @@ interface Watching {
   readonly successes?: number;
   readonly holdUntilMs?: number;
   readonly wasHealthy?: boolean;
+  readonly wasRestarted?: boolean;
   readonly signal?: AbortSignal;
 }
+
+/** Within this the instance that a change of settings makes restart has stopped answering. */
+const restartMs = 15_000;
 
 /** Is the candidate that waits beside well? `deadlineMs` is what is left of the target's progress deadline. */
 export function watchCandidate(
@@ -27,9 +31,13 @@ export function watchCandidate(
 ): Promise<Verdict> {
   const question = askCandidate(run, candidate, 'beside');
   // Right before its promotion one more healthy answer is enough: it was lastingly healthy when it was cleared.
-  return occasion === 'proof'
-    ? watchFor(run, { occasion, question, deadlineMs, successes: 1 })
-    : watchFor(run, { occasion, question, deadlineMs });
+  if (occasion === 'proof') return watchFor(run, { occasion, question, deadlineMs, successes: 1 });
+  const watching = { occasion, question, deadlineMs, wasRestarted: true };
+  if (occasion === 'clear') return watchFor(run, watching);
+  // The release is the same before and after this restart, so nothing but time tells the two instances apart.
+  const applied = recall(run.entries, 'preview.done', candidate.target.name);
+  const sinceMs = applied ? Date.parse(applied.at) : run.ports.clock.now();
+  return watchFor(run, { ...watching, holdUntilMs: sinceMs + restartMs });
 }
 
 /** Is what was promoted well in production? */
@@ -66,7 +74,9 @@ export function watchIncumbent(run: Run, candidate: Candidate, side: Side): Prom
     functions: before?.functions ?? [],
     checks: run.plan.probes.checks.filter((check) => before?.passed.includes(check.name) ?? false),
   };
-  return watchFor(run, { occasion: 'revert', question, deadlineMs: run.plan.probes.deadlineMs });
+  const { deadlineMs } = run.plan.probes;
+  // What went beside in a swap got that slot's settings, and was made to restart by them.
+  return watchFor(run, { occasion: 'revert', question, deadlineMs, wasRestarted: side === 'beside' });
 }
 
 /** One look at the incumbent before anything moves. A silent incumbent is no reason not to deploy. */
@@ -125,6 +135,7 @@ async function watchFor(run: Run, watching: Watching): Promise<Verdict> {
       deadlineMs: Math.min(probes.deadlineMs, Math.max(0, watching.deadlineMs)),
       ...(watching.holdUntilMs === undefined ? {} : { holdUntilMs: watching.holdUntilMs }),
       wasHealthy: watching.wasHealthy ?? false,
+      wasRestarted: watching.wasRestarted ?? false,
       clock: run.ports.clock,
       signal,
       record,

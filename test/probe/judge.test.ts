@@ -7,6 +7,7 @@ import { makeReading } from '../builders.ts';
 const limits: Limits = { consecutiveSuccessLimit: 3, failureLimit: 2, consecutiveErrorLimit: 4 };
 const early: Circumstances = { nowMs: 1_000, settleFromMs: 0, deadlineMs: 300_000, wasHealthy: false };
 const late: Circumstances = { ...early, nowMs: early.deadlineMs };
+const restarted: Circumstances = { ...early, wasRestarted: true };
 const baking: Circumstances = { ...early, settleFromMs: 200_000, wasHealthy: true };
 
 /** One letter a reading: Healthy, Unhealthy, Starting, Refused, Timed out, connection Cut, no Key yet. */
@@ -44,6 +45,13 @@ describe('judging many readings', () => {
       { ...early, wasHealthy: true },
       'unhealthy',
     ],
+    ['forgives the fall of an instance that we made go', 'HSSSS', restarted, null],
+    ['forgives its silence too', 'HHTTTTTT', restarted, null],
+    ['is healthy when the instance that comes is', 'HTTTTTTHHH', restarted, 'healthy'],
+    ['forgives one fall only', 'HSHSHSHS', restarted, 'unhealthy'],
+    ['forgives no second silence', 'HTTHTTTTT', restarted, 'inconclusive'],
+    ['forgives no bad answer for it', 'HUUU', restarted, 'unhealthy'],
+    ['forgives no closed port for it', 'HRRRRR', restarted, 'inconclusive'],
     ['tolerates a restart within the limit', 'SSHHH', { ...early, wasHealthy: true }, 'healthy'],
     ['tolerates silences in a row up to the limit', 'RRRR', early, null],
     ['has no data with one more', 'RRRRR', early, 'inconclusive'],
@@ -110,6 +118,7 @@ describe('whatever is read', () => {
     settleFromMs: fc.constantFrom(0, 100),
     deadlineMs: fc.constantFrom(100, 150),
     wasHealthy: fc.boolean(),
+    wasRestarted: fc.boolean(),
   });
 
   it('is healthy only on a row of healthy readings at the end, and never before the bake is over', () => {

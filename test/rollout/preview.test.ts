@@ -17,6 +17,17 @@ function planned(swap: Partial<SwapRequest> = {}, names: readonly string[] = ['a
 const sickPrepared: Health = ({ side, prepared, target }) =>
   target === 'b' && side === 'beside' && prepared ? 'unhealthy' : null;
 
+/** Once production's settings are on it, the old instance answers for a while, and then the new one starts. */
+function restarting(oldForMs: number, startsForMs: number): Health {
+  let sinceMs: number | null = null;
+  return ({ prepared, elapsedMs }) => {
+    if (!prepared) return null;
+    sinceMs ??= elapsedMs;
+    const passedMs = elapsedMs - sinceMs;
+    return passedMs < oldForMs || passedMs >= oldForMs + startsForMs ? null : 'starting';
+  };
+}
+
 const preparedOf = (world: World) => [...world.slots.values()].map(({ prepared }) => prepared);
 const typesOf = (world: World, target: string) =>
   world.entries.flatMap((entry) =>
@@ -55,6 +66,36 @@ describe('a swap with preview', () => {
     expect(typesOf(world, 'b').slice(-3)).toEqual(['reset.begun', 'reset.done', 'target.failed']);
     expect(liveOf(world)).toEqual({ a: incumbentId, b: incumbentId });
     auditLaws(world, plan);
+  });
+
+  it('waits for the host that it made restart, also after a healthy answer of the one that went', async () => {
+    const plan = planned({}, ['a']);
+    const world = await settle(plan, { health: restarting(5_000, 60_000) });
+    expect(allOf(world, 'target.cleared').find((entry) => entry.during === 'preview')!.verdict).toMatchObject(
+      {
+        why: 'healthy 3 times in a row',
+      },
+    );
+  });
+
+  it('is not concluded from the host that goes, however few healthy answers are asked for', async () => {
+    const usually = planned({}, ['a']);
+    const plan = { ...usually, probes: { ...usually.probes, consecutiveSuccessLimit: 1 } };
+    const world = await settle(plan, { health: restarting(3_000, 20_000) });
+    const [applied] = world.deeds.filter((deed) => deed.what === 'applied');
+    const [asked] = world.deeds.filter((deed) => deed.what === 'asked');
+    expect(asked!.atMs - applied!.atMs).toBeGreaterThanOrEqual(23_000);
+  });
+
+  it('forgives one fall, and no more: a host that comes and goes is not well', async () => {
+    const plan = planned({}, ['a']);
+    let looks = 0;
+    const world = playWorld(plan, {
+      health: ({ prepared }) => (prepared && looks++ % 2 === 1 ? 'starting' : null),
+    });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'refused' });
+    expect(askedOf(world)).toBe(0);
+    expect(allOf(world, 'target.failed')[0]?.why).toMatch(/3 bad answers, 2 are tolerated/);
   });
 
   it('is asked for again when its answer was lost before it took effect, and not when after', async () => {
