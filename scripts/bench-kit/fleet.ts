@@ -93,7 +93,7 @@ export async function rollOutCleanly(
     onWait: () => {},
   });
   const look = engine.createLook({
-    vantage: engine.createVantage(transport),
+    vantageFor: () => engine.createVantage(transport),
     hostKey: azure.hostKey,
     probes: plan.probes,
     stampFile,

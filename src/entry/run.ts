@@ -96,7 +96,7 @@ export interface StrategyRequest extends Pick<RunRequest, 'connection' | 'config
 /** Looks at apps with what the config gives the plan's checks to be let in. Throws where it gives nothing. */
 function createAppLook({ plan, config, connection, clock }: RunRequest): Look {
   return createLook({
-    vantage: createDirectVantage(connection.transport),
+    vantageFor: () => createDirectVantage(connection.transport),
     hostKey: connection.azure.hostKey,
     probes: plan.probes,
     stampFile,

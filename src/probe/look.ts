@@ -31,7 +31,8 @@ export interface Sight {
 export type Look = (question: Question, signal?: AbortSignal) => Promise<Sight>;
 
 export interface LookParts {
-  readonly vantage: Vantage;
+  /** From where a target is looked at. */
+  readonly vantageFor: (target: Target) => Vantage;
   /**
    * The master key of the host in this slot; asked again when the host refuses the one it had. Listing keys goes
    * through the host's runtime and fails while that is down (azure-platform.md §4.2): a SlotwaveError other than
@@ -55,7 +56,7 @@ export function createLook(parts: LookParts): Look {
       target: question.target.name,
       side: question.side,
       expected: question.expected,
-      vantage: parts.vantage.name,
+      vantage: parts.vantageFor(question.target).name,
       atMs: startedMs,
       tookMs: parts.clock.now() - startedMs,
       condition,
@@ -161,7 +162,9 @@ async function askHost(
     if (keyed) headers['x-functions-key'] = await parts.hostKey(question.target, question.side, refused);
     const url = new URL(path, `https://${question.hostName}`);
     const method = check?.method ?? 'GET';
-    return parts.vantage.ask({ url, method, headers, timeoutMs: parts.probes.timeoutMs, signal });
+    return parts
+      .vantageFor(question.target)
+      .ask({ url, method, headers, timeoutMs: parts.probes.timeoutMs, signal });
   };
   const first = await send(false);
   // Keys can be renewed, and with files as their store they travel in a swap (azure-platform.md §3.3).

@@ -74,7 +74,7 @@ describe('one look at a host', () => {
     const clock = new VirtualClock(1_000);
     const host = playHost(sound, clock, 70);
     const parts = { hostKey: async () => 'k', probes: { timeoutMs: 5_000 }, stampFile, clock };
-    const look = createLook({ ...parts, vantage: host.vantage });
+    const look = createLook({ ...parts, vantageFor: () => host.vantage });
     const question = {
       target,
       side: 'live',

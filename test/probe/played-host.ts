@@ -75,7 +75,7 @@ export const target = makeTarget({ name: 'weu' });
 
 export function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
   const look = createLook({
-    vantage: host.vantage,
+    vantageFor: () => host.vantage,
     hostKey: (_target, _side, refused) => wish.hostKey?.(refused) ?? Promise.resolve('master-1'),
     probes: { timeoutMs: 5_000 },
     stampFile,

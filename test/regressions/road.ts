@@ -144,7 +144,7 @@ async function rollOutOnce(
     onWait: () => {},
   });
   const look = engine.createLook({
-    vantage: engine.createVantage(transport),
+    vantageFor: () => engine.createVantage(transport),
     hostKey: azure.hostKey,
     probes: stormProbes(scenario),
     stampFile: 'slotwave.release.json',

@@ -71,7 +71,7 @@ export async function live(scene: Scene, life: Life): Promise<Lived> {
     onWait: () => {},
   });
   const look = engine.createLook({
-    vantage: engine.createVantage(transport),
+    vantageFor: () => engine.createVantage(transport),
     hostKey: azure.hostKey,
     probes: stormProbes(scenario),
     stampFile: 'slotwave.release.json',
