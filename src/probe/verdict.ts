@@ -10,16 +10,22 @@ export type Side = 'live' | 'beside';
  */
 export type Condition = 'healthy' | 'unhealthy' | 'starting' | 'unreachable';
 
+/** How one question was answered. unasked: it could not be asked from here, and counts neither way. */
+export type Answered = Condition | 'unasked';
+
 /** The code of a finding when Azure could not give the host's key now, as it cannot while the host starts. */
 export const keyNotYetCode = 'KEY_NOT_YET';
 
 export interface Finding {
-  /** `host`, `functions`, `release`, or the name of a check in the config. */
+  /**
+   * `host`, `functions`, `release`, `private`, `certificate`, `exposure`, `dependency <host>:<port>`, `references`,
+   * or the name of a check in the config.
+   */
   readonly check: string;
-  readonly condition: Condition;
+  readonly condition: Answered;
   /** What was seen, in words: `200, but 0 functions are listed`. Neutralised before it is shown. */
   readonly said: string;
-  /** Why there was no answer: `ETIMEDOUT`, `ECONNREFUSED`, … Only where there was none. */
+  /** Why there was no answer (`ETIMEDOUT`, `ECONNREFUSED`, …), or what was wrong with it (`TOO_SLOW`, `EXPOSED`, …). */
   readonly code?: string | undefined;
 }
 
