@@ -1,16 +1,20 @@
 /** Holds the answer to one of the config's checks against what was expected. */
 import type { Check } from '../plan/plan.ts';
+import { classifyPage } from './pages.ts';
 import type { Answer } from './vantage.ts';
 import type { Finding } from './verdict.ts';
 
 /** `{releaseId}` in an expected value stands for the release that should answer. */
 export function compareCheck(answer: Answer, check: Check, releaseId: string | null): Omit<Finding, 'check'> {
-  if (isHostNotRunning(answer)) return { condition: 'starting', said: `${answer.status}` };
+  if (classifyPage(answer) === 'host-not-running')
+    return { condition: 'starting', said: `${answer.status}`, code: 'NOT_UP', status: answer.status };
   const request = `${check.method} ${check.path}`;
   if (answer.status !== check.expect.status) {
     return {
       condition: 'unhealthy',
       said: `${request} answered ${answer.status}, expected ${check.expect.status}`,
+      code: codeOfStatus(answer),
+      status: answer.status,
     };
   }
   const { text, json } = check.expect;
@@ -18,6 +22,7 @@ export function compareCheck(answer: Answer, check: Check, releaseId: string | n
     return {
       condition: 'unhealthy',
       said: `${request} answered without the text "${fill(text, releaseId)}"`,
+      code: 'WRONG_ANSWER',
     };
   }
   for (const [path, wanted] of Object.entries(json ?? {})) {
@@ -27,15 +32,19 @@ export function compareCheck(answer: Answer, check: Check, releaseId: string | n
       return {
         condition: 'unhealthy',
         said: `${request}: ${path} is ${show(found)}, expected ${show(expected)}`,
+        code: 'WRONG_ANSWER',
       };
     }
   }
   return { condition: 'healthy', said: `${answer.status}` };
 }
 
-/** The host's own 503 (azure-platform.md §4.1), told apart from a 503 that the app chose to answer. */
-function isHostNotRunning(answer: Answer): boolean {
-  return answer.status === 503 && answer.body.includes('Function host is not running');
+/** What a status means when it is not the expected one: the front end's own pages are told from the app's answers. */
+export function codeOfStatus(answer: Answer): string {
+  const page = classifyPage(answer);
+  if (page === 'stopped') return 'SITE_STOPPED';
+  if (page === 'unknown-site') return 'UNKNOWN_SITE';
+  return page === 'sign-in' ? 'SIGN_IN' : 'STATUS';
 }
 
 function fill(template: string, releaseId: string | null): string {

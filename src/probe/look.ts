@@ -3,10 +3,22 @@ import type { Clock } from '../clock.ts';
 import { SlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Check, ProbeRequest } from '../plan/plan.ts';
-import { compareCheck, shorten } from './expect.ts';
+import { type Asker, createAsker } from './ask-host.ts';
+import { compareCheck } from './expect.ts';
+import { askOnce, keepSettled, type Once, type OnceParts } from './once.ts';
+import { type NamesFrom, readFunctions, readHost, readRelease } from './read-host.ts';
+import type { RoadFacts } from './road.ts';
+import { readRoads } from './road-findings.ts';
 import { readTriggers } from './triggers.ts';
 import { type Answer, NoAnswer, type Vantage } from './vantage.ts';
-import { type Condition, type Finding, keyNotYetCode, type Reading, type Side } from './verdict.ts';
+import {
+  type Condition,
+  type Finding,
+  keyNotYetCode,
+  type Reading,
+  type Remark,
+  type Side,
+} from './verdict.ts';
 
 export interface Question {
   readonly target: Target;
@@ -16,7 +28,15 @@ export interface Question {
   readonly expected: string | null;
   /** Functions that must be listed; empty: at least one. */
   readonly functions: readonly string[];
+  /** Who named them; the config when absent. */
+  readonly functionsFrom?: NamesFrom | undefined;
   readonly checks: readonly Check[];
+  /** Of what the config asks of the road, that which is not asked now: `private`, `certificate`. */
+  readonly spared?: readonly string[] | undefined;
+  /** What is to be asked beside, once in a watch. */
+  readonly once?: readonly Once[] | undefined;
+  /** Answers to that from an earlier look of this watch. */
+  readonly kept?: readonly Finding[] | undefined;
 }
 
 /** A reading, and what was learnt on the way. */
@@ -26,11 +46,15 @@ export interface Sight {
   readonly passed: readonly string[];
   /** Functions that are started by something other than HTTP and are not switched off. */
   readonly triggers?: readonly { readonly name: string; readonly type: string }[] | undefined;
+  /** For the next look's `kept`. */
+  readonly kept?: readonly Finding[] | undefined;
+  /** The road of the answer, or of the silence, that came last. */
+  readonly road?: RoadFacts | undefined;
 }
 
 export type Look = (question: Question, signal?: AbortSignal) => Promise<Sight>;
 
-export interface LookParts {
+export interface LookParts extends OnceParts {
   /** From where a target is looked at. */
   readonly vantageFor: (target: Target) => Vantage;
   /**
@@ -39,7 +63,10 @@ export interface LookParts {
    * a defect is read as a missing answer.
    */
   readonly hostKey: (target: Target, side: Side, refused: boolean) => Promise<string>;
-  readonly probes: Pick<ProbeRequest, 'timeoutMs'>;
+  readonly probes: Pick<
+    ProbeRequest,
+    'timeoutMs' | 'requirePrivate' | 'certificate' | 'dependencies' | 'exposure'
+  >;
   /** The stamp's file name at the package's root, and how to read it. */
   readonly stampFile: string;
   readonly clock: Clock;
@@ -50,41 +77,54 @@ export interface LookParts {
 export function createLook(parts: LookParts): Look {
   return async (question, signal) => {
     const startedMs = parts.clock.now();
-    const seen = await see(parts, question, signal);
-    const condition = worst(seen.findings);
+    const vantage = parts.vantageFor(question.target);
+    const asker = createAsker(parts, vantage, question, signal);
+    const seen = await see({ parts, question, vantage, asker, signal });
+    const road = asker.roads.at(-1);
+    const findings = sortForTelling([...seen.findings, ...askRoads(parts, question, vantage, asker)]);
     const reading: Reading = {
       target: question.target.name,
       side: question.side,
       expected: question.expected,
-      vantage: parts.vantageFor(question.target).name,
+      vantage: vantage.name,
+      ...(road === undefined ? {} : { address: road.address, isPrivate: road.isPrivate }),
       atMs: startedMs,
       tookMs: parts.clock.now() - startedMs,
-      condition,
-      findings: seen.findings,
+      condition: worst(findings),
+      findings,
     };
-    const passed = seen.findings.filter((each) => each.condition === 'healthy').map((each) => each.check);
-    return { reading, functions: seen.functions, passed, triggers: seen.triggers };
+    const passed = findings.filter((each) => each.condition === 'healthy').map((each) => each.check);
+    const { functions, triggers, kept } = seen;
+    return { reading, functions, passed, triggers, kept: kept ?? question.kept, road };
   };
+}
+
+interface Looking {
+  readonly parts: LookParts;
+  readonly question: Question;
+  readonly vantage: Vantage;
+  readonly asker: Asker;
+  readonly signal: AbortSignal | undefined;
 }
 
 interface Seen {
   readonly findings: readonly Finding[];
   readonly functions: readonly string[];
   readonly triggers: NonNullable<Sight['triggers']>;
+  readonly kept?: readonly Finding[];
 }
 
 /**
  * Host, then release, then the rest: an answer of the wrong release says nothing about the right one, good or
  * bad, so nothing more is asked of it.
  */
-async function see(parts: LookParts, question: Question, signal?: AbortSignal): Promise<Seen> {
-  const ask = (path: string, keyed: boolean, check?: Check) =>
-    askHost(parts, question, path, keyed, check, signal);
-  const host = await find('host', () => ask('/admin/host/status', true), readHost);
+async function see(looking: Looking): Promise<Seen> {
+  const { parts, question, vantage, asker, signal } = looking;
+  const host = await find('host', () => asker.askHost('/admin/host/status'), readHost);
   if (host.condition !== 'healthy') return { findings: [host], functions: [], triggers: [] };
   const release = await find(
     'release',
-    () => ask(`/admin/vfs/${parts.stampFile}?relativePath=1`, true),
+    () => asker.askHost(`/admin/vfs/${parts.stampFile}?relativePath=1`),
     (answer) => readRelease(answer, question.expected),
   );
   if (release.condition !== 'healthy') return { findings: [host, release], functions: [], triggers: [] };
@@ -92,26 +132,37 @@ async function see(parts: LookParts, question: Question, signal?: AbortSignal): 
   let triggers: Seen['triggers'] = [];
   const functions = find(
     'functions',
-    () => ask('/admin/functions', true),
+    () => asker.askHost('/admin/functions'),
     (answer) => {
-      const found = readFunctions(answer, question.functions);
+      const found = readFunctions(answer, question.functions, question.functionsFrom);
       names = found.names;
       triggers = readTriggers(answer);
       return found;
     },
   );
-  const checks = question.checks.map((check) =>
-    find(
-      check.name,
-      () => {
-        const whole = parts.reveal?.(check) ?? check;
-        return ask(whole.path, false, whole);
-      },
-      (answer) => compareCheck(answer, check, question.expected),
-    ).then(blameHanging),
+  const checks = question.checks.map((check) => askCheck(looking, check));
+  const once = askOnce(parts, question, signal);
+  const also = vantage.also?.(question.side, signal) ?? [];
+  const [listed, checked, beside, asked] = await Promise.all([functions, Promise.all(checks), also, once]);
+  const findings = [host, release, listed, ...checked, ...beside, ...asked];
+  return { findings, functions: names, triggers, kept: keepSettled(asked) };
+}
+
+async function askCheck({ parts, question, vantage, asker }: Looking, check: Check): Promise<Finding> {
+  if (vantage.isHearsay)
+    return { check: check.name, condition: 'unasked', said: 'Azure has no way to ask this of the app' };
+  let sentMs = 0;
+  const finding = await find(
+    check.name,
+    () => {
+      const whole = parts.reveal?.(check) ?? check;
+      sentMs = parts.clock.now();
+      return asker.askCheck(whole);
+    },
+    (answer) =>
+      compareCheck(answer, check, { releaseId: question.expected, tookMs: parts.clock.now() - sentMs }),
   );
-  const rest = await Promise.all([functions, ...checks]);
-  return { findings: [host, release, ...rest], functions: names, triggers };
+  return blameHanging(finding);
 }
 
 /**
@@ -121,8 +172,6 @@ async function see(parts: LookParts, question: Question, signal?: AbortSignal): 
 function blameHanging(finding: Finding): Finding {
   return finding.code === 'ETIMEDOUT' ? { ...finding, condition: 'starting' } : finding;
 }
-
-type Remark = Omit<Finding, 'check'>;
 
 async function find(
   check: string,
@@ -149,123 +198,23 @@ async function find(
   }
 }
 
-async function askHost(
-  parts: LookParts,
-  question: Question,
-  path: string,
-  keyed: boolean,
-  check: Check | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  const send = async (refused: boolean) => {
-    const headers: Record<string, string> = { accept: 'application/json, */*', ...check?.headers };
-    if (keyed) headers['x-functions-key'] = await parts.hostKey(question.target, question.side, refused);
-    const url = new URL(path, `https://${question.hostName}`);
-    const method = check?.method ?? 'GET';
-    return parts
-      .vantageFor(question.target)
-      .ask({ url, method, headers, timeoutMs: parts.probes.timeoutMs, signal });
-  };
-  const first = await send(false);
-  // Keys can be renewed, and with files as their store they travel in a swap (azure-platform.md §3.3).
-  const answer = keyed && first.status === 401 ? await send(true) : first;
-  if (isBlocked(answer))
-    throw new NoAnswer('IP_FORBIDDEN', '403: the network of the app blocks this address');
-  return answer;
+function askRoads(
+  { probes, clock }: LookParts,
+  { spared = [] }: Question,
+  vantage: Vantage,
+  { roads }: Asker,
+): readonly Finding[] {
+  return readRoads({ asked: probes, vantage, roads, spared, nowMs: clock.now() });
 }
 
-/**
- * The front end's own 403, sent when the app's network lets nobody in from here (azure-platform.md §5.2). The app
- * never saw the request, so it says nothing about the app.
- */
-function isBlocked({ status, headers, body }: Answer): boolean {
-  if (status !== 403) return false;
-  return 'x-ms-forbidden-ip' in headers || /has blocked your access|ip forbidden/i.test(body);
-}
-
-const notUpStates = new Set(['Default', 'Starting', 'Initialized']);
-
-/** 200 comes with every state, Error included (azure-platform.md §4.1): the body tells. */
-function readHost(answer: Answer): Remark {
-  const notUp = readNotUp(answer);
-  if (notUp) return notUp;
-  if (answer.status !== 200)
-    return { condition: 'unhealthy', said: `${answer.status} for the host's status` };
-  const body = parseObject(answer.body);
-  const state = typeof body?.['state'] === 'string' ? body['state'] : null;
-  if (!state) return { condition: 'unhealthy', said: '200, but what answered is not a function host' };
-  const errors = Array.isArray(body?.['errors']) ? body['errors'] : [];
-  if (errors.length > 0)
-    return { condition: 'unhealthy', said: `${state}, with the error "${shorten(String(errors[0]), 200)}"` };
-  if (notUpStates.has(state)) return { condition: 'starting', said: state };
-  return state === 'Running'
-    ? { condition: 'healthy', said: state }
-    : { condition: 'unhealthy', said: state };
-}
-
-/** Another release is no verdict on ours: it is not up yet, or not here. */
-function readRelease(answer: Answer, expected: string | null): Remark {
-  const notUp = readNotUp(answer);
-  if (notUp) return notUp;
-  if (answer.status !== 200 && answer.status !== 404) {
-    return { condition: 'unhealthy', said: `${answer.status} for the release stamp` };
-  }
-  const release = answer.status === 200 ? parseObject(answer.body)?.['release'] : null;
-  if (answer.status === 200 && typeof release !== 'string')
-    return { condition: 'starting', said: 'what answers for the release stamp is none' };
-  const found = typeof release === 'string' ? release : null;
-  if (found === expected) return { condition: 'healthy', said: found ?? 'no stamp, as expected' };
-  const name = found === null ? 'a release without a stamp' : `release ${shorten(found, 120)}`;
-  return { condition: 'starting', said: `${name} answers, expected ${expected ?? 'one without a stamp'}` };
-}
-
-function readFunctions(
-  answer: Answer,
-  expected: readonly string[],
-): Remark & { readonly names: readonly string[] } {
-  const notUp = readNotUp(answer);
-  if (notUp) return { ...notUp, names: [] };
-  if (answer.status !== 200)
-    return { condition: 'unhealthy', said: `${answer.status} for the list of functions`, names: [] };
-  const list = parseJson(answer.body);
-  const names = Array.isArray(list) ? list.map(nameOf).filter((name) => name !== null) : [];
-  if (names.length === 0)
-    return { condition: 'unhealthy', said: 'the host is up, and lists no functions', names };
-  const missing = expected.filter((name) => !names.includes(name));
-  if (missing.length > 0) return { condition: 'unhealthy', said: `not listed: ${missing.join(', ')}`, names };
-  return { condition: 'healthy', said: `${names.length} functions`, names };
-}
-
-/** 502, 503, 504: the front end or the host says that nobody is home yet. */
-function readNotUp(answer: Answer): Remark | null {
-  if (answer.status !== 503 && answer.status !== 502 && answer.status !== 504) return null;
-  return { condition: 'starting', said: `${answer.status}` };
-}
-
-function nameOf(entry: unknown): string | null {
-  const name =
-    typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>)['name'] : null;
-  return typeof name === 'string' ? name : null;
+/** What could not be asked comes last: whoever shows one finding shows the first that is not well. */
+function sortForTelling(findings: readonly Finding[]): readonly Finding[] {
+  const unasked = findings.filter(({ condition }) => condition === 'unasked');
+  return [...findings.filter(({ condition }) => condition !== 'unasked'), ...unasked];
 }
 
 /** What is wrong outweighs what is silent, what is silent outweighs what is late. */
 function worst(findings: readonly Finding[]): Condition {
   const order: readonly Condition[] = ['unhealthy', 'unreachable', 'starting'];
   return order.find((condition) => findings.some((finding) => finding.condition === condition)) ?? 'healthy';
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  const value = parseJson(text);
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    // PowerShell and .NET write a byte order mark in front of JSON.
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return null;
-  }
 }

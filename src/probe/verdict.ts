@@ -27,7 +27,12 @@ export interface Finding {
   readonly said: string;
   /** Why there was no answer (`ETIMEDOUT`, `ECONNREFUSED`, …), or what was wrong with it (`TOO_SLOW`, `EXPOSED`, …). */
   readonly code?: string | undefined;
+  /** The HTTP status, where that was what was wrong. */
+  readonly status?: number | undefined;
 }
+
+/** What one question came to, whatever it was called. */
+export type Remark = Omit<Finding, 'check'>;
 
 export interface Reading {
   readonly target: string;
@@ -35,6 +40,9 @@ export interface Reading {
   /** The release that was expected to answer. */
   readonly expected: string | null;
   readonly vantage: string;
+  /** The address that answered last, and whether it is private; null: not known from that vantage. */
+  readonly address?: string | null | undefined;
+  readonly isPrivate?: boolean | null | undefined;
   readonly atMs: number;
   readonly tookMs: number;
   readonly condition: Condition;
