@@ -55,7 +55,7 @@ function makePlatform(
   const startedMs = clock.now();
   const contents = createContentStore();
   const identity = readIdentity(world, random);
-  const addresses = createAddresses(origin);
+  const addresses = createAddresses(origin, world.network.domain);
   const rows = () => resourceRows(platform);
   const graph = createGraphMemory(clock, world.latencies.graph, world.throttling !== false, rows);
   const record = (change: Change): void => {

@@ -10,7 +10,8 @@ import type { HostRuntime } from './host/runtime.ts';
 import { holdBody, type Incoming } from './incoming.ts';
 import { answerLogin, isLoginPath } from './login/login.ts';
 import { createAddresses, findDoor } from './network/addresses.ts';
-import { type Caller, liesWithin, outsider } from './network/caller.ts';
+import { type Caller, outsider } from './network/caller.ts';
+import { type LocatedCaller, locate } from './network/endpoints.ts';
 import { answerFront } from './network/front.ts';
 import { unknownSite } from './network/pages.ts';
 import { ConnectionLost, type FetchPackage, type Identity, type Platform } from './platform.ts';
@@ -59,13 +60,13 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const { insideOrigin } = options;
   // Who stands inside sees the same world under addresses of its own.
   const inner =
-    insideOrigin === undefined ? platform : { ...platform, addresses: createAddresses(insideOrigin) };
+    insideOrigin === undefined
+      ? platform
+      : { ...platform, addresses: createAddresses(insideOrigin, platform.addresses.domain) };
   return {
-    fetch: (request, caller = outsider) => {
-      const { address } = caller;
-      const inside =
-        caller.inside || (address !== null && liesWithin(address, platform.world.network.inside));
-      return answer(inside ? inner : platform, request, { address, inside });
+    fetch: async (request, caller = outsider) => {
+      const located = locate(platform, caller);
+      return answer(located.inside ? inner : platform, request, located);
     },
     history,
     identity: platform.identity,
@@ -76,10 +77,10 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   };
 }
 
-async function answer(platform: Platform, request: Request, caller: Caller): Promise<Response> {
+async function answer(platform: Platform, request: Request, caller: LocatedCaller): Promise<Response> {
   const url = new URL(request.url);
-  const door = findDoor(url.hostname);
-  if (door.kind === 'nowhere') return unknownSite();
+  const door = findDoor(platform.addresses, url.hostname);
+  if (door.kind === 'nowhere' || !caller.serves(door)) return unknownSite();
   const isLogin = door.kind === 'arm' && isLoginPath(url.pathname);
   const slot =
     door.kind === 'arm' ? subjectOf(platform, url) : (platform.slotsByLabel.get(door.label) ?? null);

@@ -1,6 +1,7 @@
 /** The emulator's own door: reads its flags and files, serves, prints one line of JSON, and ends in order. */
 import { existsSync, fstatSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +13,14 @@ import { loadFaults, loadWorld } from './input-file.ts';
 import { BadInput } from './problem.ts';
 import { type Recording, startRecording } from './record/file.ts';
 import { makeCertificates } from './serve/certificates.ts';
-import { serve } from './serve/serve.ts';
+import { type ListenAddress, serve } from './serve/serve.ts';
+import { readWorld } from './world/schema.ts';
 
 interface Flags {
   readonly world: string;
   readonly faults: string | undefined;
   readonly port: number;
+  readonly listen: readonly ListenAddress[];
   readonly timeScale: number;
   readonly seed: number;
   readonly data: string | undefined;
@@ -26,7 +29,7 @@ interface Flags {
 }
 
 const usage =
-  'emulator --world FILE [--faults FILE] [--port N] [--time-scale N] [--seed N] [--data DIR] [--anchor MS] [--verbose]';
+  'emulator --world FILE [--faults FILE] [--port N | --listen ADDRESS[:PORT] …] [--time-scale N] [--seed N] [--data DIR] [--anchor MS] [--verbose]';
 
 function readFlags(): Flags {
   const text = { type: 'string' } as const;
@@ -35,6 +38,7 @@ function readFlags(): Flags {
       world: text,
       faults: text,
       port: text,
+      listen: { ...text, multiple: true },
       'time-scale': text,
       seed: text,
       data: text,
@@ -58,6 +62,7 @@ function readFlags(): Flags {
     world: values.world ?? '',
     faults: values.faults,
     port: number('port', 0, 0, 65_535),
+    listen: (values.listen ?? []).flatMap((given) => readListenAddress(given, problems) ?? []),
     timeScale: number('time-scale', 1, 0.001, 100_000),
     seed: number('seed', 1, 0, 2 ** 32 - 1),
     data: values.data,
@@ -71,6 +76,15 @@ function readFlags(): Flags {
       problems.map((message) => ({ path: [], message })),
     );
   return flags;
+}
+
+/** `10.1.0.4`, `10.1.0.4:8443`, `[fd00::4]:8443`; 443 is the port that names without one mean. */
+function readListenAddress(given: string, problems: string[]): ListenAddress | null {
+  const [, bracketed, plain, port = '443'] = /^(?:\[(.+)\]|([^[\]]+?))(?::(\d{1,5}))?$/.exec(given) ?? [];
+  const address = isIP(given) === 6 ? given : (bracketed ?? plain ?? '');
+  if (isIP(address) !== 0 && Number(port) <= 65_535) return { address, port: Number(port) };
+  problems.push(`--listen must be ADDRESS or ADDRESS:PORT with an IP address; found "${given}"`);
+  return null;
 }
 
 /** A folder of our own, below the given one or the system's; it goes when we go. */
@@ -109,9 +123,10 @@ function record(world: string): Recording | null {
 type Given = Pick<EmulatorOptions, 'world' | 'faults'>;
 
 async function runIn(folder: string, flags: Flags, given: Given): Promise<void> {
-  const { timeScale, anchorMs, seed, port } = flags;
+  const { timeScale, anchorMs, seed, port, listen } = flags;
   const log = flags.verbose ? (line: string) => void process.stderr.write(`${line}\n`) : () => undefined;
-  const certificates = await makeCertificates(Date.now());
+  const { domain, management } = readWorld(given.world).network;
+  const certificates = await makeCertificates(Date.now(), { domain, management });
   const ca = join(folder, 'ca.pem');
   await writeFile(ca, certificates.ca);
   const clock = systemClock({ scale: timeScale, anchorMs });
@@ -125,7 +140,7 @@ async function runIn(folder: string, flags: Flags, given: Given): Promise<void> 
   const ended = waitForEnd();
   const served = await serve({
     certificates,
-    port,
+    ...{ port, listen, hostName: management },
     insidePort: 0,
     create: (origin, insideOrigin) =>
       createEmulator({
@@ -175,7 +190,10 @@ function waitForEnd(): Promise<void> {
 function isAsked(thrown: unknown): thrown is Error {
   if (thrown instanceof BadInput) return true;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  return code.startsWith('ERR_PARSE_ARGS') || ['EADDRINUSE', 'EACCES', 'ENOENT', 'ENOTDIR'].includes(code);
+  return (
+    code.startsWith('ERR_PARSE_ARGS') ||
+    ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOENT', 'ENOTDIR'].includes(code)
+  );
 }
 
 try {

@@ -117,5 +117,6 @@ export function writeArguments(options: EmulatorOptions): readonly string[] {
     ['--data', options.data],
   ];
   const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  given.push(...(options.listen ?? []).flatMap((address) => ['--listen', address]));
   return options.verbose ? [...given, '--verbose'] : given;
 }

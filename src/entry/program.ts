@@ -149,6 +149,10 @@ function addEmulator(program: Command, finish: Finish): void {
         .default(0)
         .argParser(readWhole('--port', 65535)),
     )
+    .option(
+      '--listen <address...>',
+      'listen there (address or address:port, 443 when not given) and not on localhost',
+    )
     .addOption(
       new Option('--seed <n>', 'for ids, keys and faults drawn by chance').argParser(readWhole('--seed')),
     )

@@ -56,6 +56,7 @@ interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  readonly address?: string;
 }
 
 interface Answer {
@@ -68,14 +69,14 @@ function ask(
   facts: Facts,
   host: string,
   path: string,
-  { method = 'GET', headers = {}, body }: Asked = {},
+  { method = 'GET', headers = {}, body, address = '127.0.0.1' }: Asked = {},
 ): Promise<Answer> {
   const { port } = new URL(facts.url);
   const ca = readFileSync(facts.ca);
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
-        host: '127.0.0.1',
+        host: address,
         port,
         path,
         method,
@@ -204,6 +205,38 @@ describe("the emulator's door", () => {
     expect(await end).toEqual({ code: 0, said: '' });
   });
 
+  it('listens where it is told to, under the names of its world: private endpoints are addresses', async () => {
+    const world = {
+      network: { domain: 'sites.test', management: 'management.test' },
+      sites: [
+        {
+          ...{ name: 'orders-weu', region: 'westeurope', package: join(root, 'examples/orders') },
+          ...{ publicNetworkAccess: 'Disabled', privateEndpoints: ['127.0.0.3'] },
+        },
+      ],
+    };
+    writeFileSync(join(folder, 'private.yml'), JSON.stringify(world));
+    const port = String(20_000 + (process.pid % 20_000));
+    const words = ['127.0.0.2', '127.0.0.3'].flatMap((address) => ['--listen', `${address}:${port}`]);
+    const child = start('--world', join(folder, 'private.yml'), ...words);
+    const end = endOf(child);
+    const facts = await firstLine(child);
+    expect(facts).toMatchObject({ url: `https://management.test:${port}`, insideUrl: null });
+    const name = 'orders-weu.sites.test';
+    const at = (address: string, host: string, path = '/api/health') => ask(facts, host, path, { address });
+    const { status } = await at('127.0.0.3', name);
+    expect([status, (await at('127.0.0.2', name)).status]).toEqual([200, 403]);
+    expect((await at('127.0.0.2', 'management.test', '/subscriptions?api-version=2022-12-01')).status).toBe(
+      401,
+    );
+    // As on Azure, the certificate is not for the names of the zone.
+    await expect(at('127.0.0.3', 'orders-weu.privatelink.sites.test')).rejects.toMatchObject({
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    });
+    child.kill('SIGTERM');
+    expect(await end).toEqual({ code: 0, said: '' });
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)('ends in order on %s', async (signal) => {
     const child = start('--world', join(folder, 'world.yml'));
     const end = endOf(child);
@@ -219,6 +252,11 @@ describe("the emulator's door", () => {
       'with a number that is none',
       ['--port', 'x', '--seed', 'y'],
       /--port must be a number[\s\S]*--seed must be a number/,
+    ],
+    [
+      'with addresses that are none',
+      ['--listen', 'here', '--listen', '10.1.0.4:port'],
+      /found "here"[\s\S]*found "10\.1\.0\.4:port"/,
     ],
     ['with an unknown flag', ['--wrold', 'x'], /--wrold/],
     ['with a world that is not there', ['--world', '/nowhere.yml'], /\/nowhere\.yml cannot be used/],

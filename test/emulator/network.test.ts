@@ -98,6 +98,51 @@ describe('an app that is not public', () => {
   });
 });
 
+describe('a private endpoint', () => {
+  const world = worldWith({
+    publicNetworkAccess: 'Disabled',
+    privateEndpoints: ['10.1.0.4'],
+    slots: [
+      { name: 'staging', publicNetworkAccess: null, privateEndpoints: ['10.1.0.5'] },
+      {
+        name: 'asked-for',
+        publicNetworkAccess: null,
+        privateEndpoints: [{ address: '10.1.0.6', status: 'Pending' }],
+      },
+    ],
+  });
+  const [live, beside] = ['orders-weu', 'orders-weu-staging'] as const;
+  it.each<[string, string, string, number]>([
+    ['the slot that it belongs to', live, '10.1.0.4', 200],
+    ['the slot that it belongs to, over a socket for both families', live, '::ffff:10.1.0.4', 200],
+    ['its SCM site', `${live}.scm`, '10.1.0.4', 401],
+    ['no other slot', beside, '10.1.0.4', 404],
+    ['its own slot', beside, '10.1.0.5', 200],
+    ['no name of the zone', `${live}.privatelink`, '10.1.0.4', 404],
+    ['nothing inside from a public address', live, '203.0.113.10', 403],
+  ])('leads to %s: %s at %s answers %s', async (_, label, arrivedAt, status) => {
+    const played = await play({ world });
+    const caller = { address: '10.1.0.9', inside: false, arrivedAt };
+    expect((await visit(played, caller, `${label}.azurewebsites.localhost`)).status).toBe(status);
+  });
+
+  it('leads to no ARM, and lets nothing through before it is approved', async () => {
+    const played = await play({ world });
+    const over = (arrivedAt: string, host: string) =>
+      visit(played, { address: '10.1.0.9', inside: false, arrivedAt }, host);
+    expect((await over('10.1.0.4', 'localhost')).status).toBe(404);
+    await expect(over('10.1.0.6', 'orders-weu-asked-for.azurewebsites.localhost')).rejects.toMatchObject({
+      code: 'ECONNRESET',
+    });
+    const { body } = await read(await played.arm('GET', 'slots/asked-for/privateEndpointConnections'));
+    expect(entriesOf(body['value'])).toMatchObject([
+      { properties: { ipAddresses: ['10.1.0.6'], privateLinkServiceConnectionState: { status: 'Pending' } } },
+    ]);
+    // Who is inside by another way does not pass through it either.
+    expect((await visit(played, inside, 'orders-weu-asked-for.azurewebsites.localhost')).status).toBe(403);
+  });
+});
+
 describe('access restrictions', () => {
   const allow = (ipAddress: string, priority: number) => ({ ipAddress, action: 'Allow', priority });
   const deny = (ipAddress: string, priority: number) => ({ ipAddress, action: 'Deny', priority });

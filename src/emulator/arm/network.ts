@@ -13,7 +13,7 @@ function groupOf(slot: Slot): string {
 
 export function listPrivateEndpoints({ slot }: AppCall): Response {
   const { site } = slot;
-  const connections = slot.privateEndpoints.map((address, index) => {
+  const connections = slot.privateEndpoints.map(({ address, status }, index) => {
     const name = `${site.name}-${groupOf(slot)}-${index}`;
     const group = `/subscriptions/${site.subscription}/resourceGroups/${site.resourceGroup}`;
     return {
@@ -23,7 +23,7 @@ export function listPrivateEndpoints({ slot }: AppCall): Response {
       properties: {
         provisioningState: 'Succeeded',
         privateEndpoint: { id: `${group}/providers/Microsoft.Network/privateEndpoints/${name}` },
-        privateLinkServiceConnectionState: { status: 'Approved', description: '', actionsRequired: 'None' },
+        privateLinkServiceConnectionState: { status, description: '', actionsRequired: 'None' },
         ipAddresses: [address],
       },
     };
@@ -108,7 +108,8 @@ function addressesOf({ platform }: AppCall, name: string): readonly string[] {
   const label = name.toLowerCase().split('.')[0]!.replace(/:\d+$/, '');
   const slot = name.toLowerCase().includes('.azurewebsites.') ? platform.slotsByLabel.get(label) : undefined;
   if (!slot) return [];
-  return slot.privateEndpoints.length > 0 ? slot.privateEndpoints : ['20.50.2.1'];
+  const approved = slot.privateEndpoints.filter(({ status }) => status === 'Approved');
+  return approved.length > 0 ? approved.map(({ address }) => address) : ['20.50.2.1'];
 }
 
 function portsOf({ platform }: AppCall, name: string): readonly number[] {

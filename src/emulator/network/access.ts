@@ -8,7 +8,7 @@ import { page } from './pages.ts';
 export function checkAccess(slot: Slot, caller: Caller, door: 'app' | 'scm'): Response | null {
   const hasEndpoint = slot.privateEndpoints.length > 0;
   // What comes through a private endpoint is not held against the access restrictions (§5.1).
-  if (hasEndpoint && caller.inside) return null;
+  if (caller.inside && slot.privateEndpoints.some(({ status }) => status === 'Approved')) return null;
   const isPublic =
     slot.publicNetworkAccess === 'Enabled' || (slot.publicNetworkAccess === null && !hasEndpoint);
   return isPublic && isAllowed(slot, caller, door) ? null : ipForbidden(caller);

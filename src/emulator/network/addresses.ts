@@ -3,18 +3,22 @@
 export interface Addresses {
   /** `https://localhost:PORT`: ARM and login. */
   readonly origin: string;
+  /** `azurewebsites.localhost` */
+  readonly domain: string;
   /** `<label>.azurewebsites.localhost[:port]` */
   host(label: string): string;
   /** `<label>.scm.azurewebsites.localhost[:port]` */
   scmHost(label: string): string;
 }
 
-const domain = 'azurewebsites.localhost';
-
-export function createAddresses(origin: string): Addresses {
+export function createAddresses(origin: string, domain: string): Addresses {
   const { port } = new URL(origin);
   const suffix = port === '' ? domain : `${domain}:${port}`;
-  return { origin, host: (label) => `${label}.${suffix}`, scmHost: (label) => `${label}.scm.${suffix}` };
+  return {
+    ...{ origin, domain },
+    host: (label) => `${label}.${suffix}`,
+    scmHost: (label) => `${label}.scm.${suffix}`,
+  };
 }
 
 /** Which door a host name leads to. */
@@ -23,13 +27,18 @@ export type Door =
   | { readonly kind: 'app' | 'scm'; readonly label: string }
   | { readonly kind: 'nowhere' };
 
-export function findDoor(hostName: string): Door {
+export function findDoor({ origin, domain }: Addresses, hostName: string): Door {
   const name = hostName.toLowerCase();
-  if (name === 'localhost' || name === '127.0.0.1' || name === '[::1]') return { kind: 'arm' };
+  if (isManagement(origin, name)) return { kind: 'arm' };
   if (!name.endsWith(`.${domain}`)) return { kind: 'nowhere' };
   const front = name.slice(0, -domain.length - 1);
   if (front.endsWith('.scm')) return { kind: 'scm', label: front.slice(0, -4) };
   return { kind: 'app', label: front };
+}
+
+/** Whether it is ARM's name; on this machine it is there under those of the loopback interface too. */
+export function isManagement(origin: string, hostName: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]', new URL(origin).hostname].includes(hostName.toLowerCase());
 }
 
 /**

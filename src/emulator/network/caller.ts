@@ -6,13 +6,20 @@ export interface Caller {
   readonly address: string | null;
   /** It resolves and reaches private endpoints. */
   readonly inside: boolean;
+  /** The address of ours to which it connected; a private endpoint's tells through which one it came. */
+  readonly arrivedAt?: string | null;
 }
 
 export const outsider: Caller = { address: null, inside: false };
 
+/** An IPv4 address that came in over a socket for both families, as it is written by itself. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
 /** True when the address lies in one of the ranges: `10.0.0.0/8`, `10.1.0.4`, `fd00::/8`; ranges with commas too. */
 export function liesWithin(address: string, ranges: readonly string[]): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  const plain = plainAddress(address);
   const kind = isIP(plain);
   if (kind === 0) return false;
   const list = new BlockList();

@@ -25,10 +25,21 @@ export interface Certificates {
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const dayMs = 86_400_000;
-const names = ['localhost', '*.azurewebsites.localhost', '*.scm.azurewebsites.localhost'];
+
+/** The names under which an emulator is reached; the name of a private link zone is none of them (§5.1). */
+export interface CertifiedNames {
+  readonly domain: string;
+  readonly management: string;
+}
+
+const usualNames: CertifiedNames = { domain: 'azurewebsites.localhost', management: 'localhost' };
 
 /** Certificates for the names of the emulator's network, valid from a day before `nowMs` (wall time) for a year. */
-export async function makeCertificates(nowMs: number): Promise<Certificates> {
+export async function makeCertificates(
+  nowMs: number,
+  { domain, management }: CertifiedNames = usualNames,
+): Promise<Certificates> {
+  const names = [...new Set(['localhost', management]), `*.${domain}`, `*.scm.${domain}`];
   const validity = { notBefore: new Date(nowMs - dayMs), notAfter: new Date(nowMs + 365 * dayMs) };
   const authorityKeys = await makeKeys();
   const authority = await X509CertificateGenerator.createSelfSigned({

@@ -2,15 +2,15 @@
 import { parse } from 'yaml';
 import type { Emulator } from '../emulator.ts';
 import type { FaultInput } from '../faults/schema.ts';
-import { findDoor } from '../network/addresses.ts';
+import { isManagement } from '../network/addresses.ts';
 import { BadInput } from '../problem.ts';
 import { redactSnapshot } from '../snapshot.ts';
 
 const prefix = '/_emulator/';
 
-export function isControlPath(request: Request): boolean {
+export function isControlPath({ origin }: Emulator, request: Request): boolean {
   const url = new URL(request.url);
-  return url.pathname.startsWith(prefix) && findDoor(url.hostname).kind === 'arm';
+  return url.pathname.startsWith(prefix) && isManagement(origin, url.hostname);
 }
 
 /** `GET snapshot`, `GET history[?after=N]`, `POST faults` (YAML or JSON). Values of settings are not told here. */

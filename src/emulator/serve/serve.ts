@@ -1,4 +1,4 @@
-/** The emulator behind real HTTPS on the loopback interface. */
+/** The emulator behind real HTTPS: on the loopback interface, or on addresses that it is given. */
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,6 +12,10 @@ export interface ServeOptions {
   readonly certificates: Certificates;
   /** 0, the default: any that is free. */
   readonly port?: number;
+  /** In place of the loopback interface and both ports; who arrives at a private endpoint's address is inside. */
+  readonly listen?: readonly ListenAddress[];
+  /** ARM's name in `url`; localhost when not given. */
+  readonly hostName?: string;
   /** A second port, whose callers stand inside of the virtual network. Null, the default: there is none. */
   readonly insidePort?: number | null;
   /** Called once the ports are known: the emulator's addresses carry them. */
@@ -20,8 +24,13 @@ export interface ServeOptions {
   readonly onDefect?: (thrown: unknown) => void;
 }
 
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface Served {
-  /** `https://localhost:PORT` */
+  /** `https://localhost:PORT`; without the port where it is 443. */
   readonly url: string;
   /** The same for callers inside; null without an inside port. */
   readonly insideUrl: string | null;
@@ -30,22 +39,17 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1, and on ::1 where there is one. Rejects when the port is taken. */
+/** Without `listen` on 127.0.0.1, and on ::1 where there is one. Rejects when the port is taken. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { certificates, create, onDefect = () => undefined, insidePort = null } = options;
+  const { certificates, create, onDefect = () => undefined, insidePort = null, listen = [] } = options;
   let emulator: Emulator | null = null;
   const sockets = new Set<Duplex>();
   const open = (inside: boolean): Server => {
-    const server = createServer({ cert: certificates.certificate, key: certificates.key });
-    // Uploads take as long as they take, and a front end waits 230 s for an app.
-    server.requestTimeout = 0;
-    server.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
+    const server = makeServer(certificates, sockets);
     server.on('request', (incoming, outgoing) => {
       if (!emulator) return void outgoing.destroy();
-      const caller = { address: incoming.socket.remoteAddress ?? null, inside };
+      const { remoteAddress: address = null, localAddress: arrivedAt = null } = incoming.socket;
+      const caller = { address, inside, arrivedAt };
       const work = answerRequest(emulator, asRequest(incoming), caller);
       work
         .then((response) => writeResponse(response, incoming, outgoing))
@@ -56,11 +60,15 @@ export async function serve(options: ServeOptions): Promise<Served> {
     });
     return server;
   };
-  const outer = await listenOn(() => open(false), options.port ?? 0);
-  const inner = insidePort === null ? null : await listenOn(() => open(true), insidePort);
+  const onLoopback = listen.length === 0;
+  const outer = await (onLoopback
+    ? listenOn(() => open(false), options.port ?? 0)
+    : listenOnAll(() => open(false), listen));
+  const inner = onLoopback && insidePort !== null ? await listenOn(() => open(true), insidePort) : null;
   const servers = [...outer.servers, ...(inner?.servers ?? [])];
-  const url = `https://localhost:${outer.port}`;
-  const insideUrl = inner && `https://localhost:${inner.port}`;
+  const { hostName = 'localhost' } = options;
+  const url = new URL(`https://${hostName}:${outer.port}`).origin;
+  const insideUrl = inner && new URL(`https://${hostName}:${inner.port}`).origin;
   emulator = create(url, insideUrl ?? undefined);
   const served = emulator;
   return {
@@ -76,20 +84,46 @@ export async function serve(options: ServeOptions): Promise<Served> {
   };
 }
 
+function makeServer({ certificate, key }: Certificates, sockets: Set<Duplex>): Server {
+  const server = createServer({ cert: certificate, key });
+  // Uploads take as long as they take, and a front end waits 230 s for an app.
+  server.requestTimeout = 0;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return server;
+}
+
 async function answerRequest(emulator: Emulator, request: Request, caller: Caller): Promise<Response> {
-  return isControlPath(request) ? answerControl(emulator, request) : emulator.fetch(request, caller);
+  return isControlPath(emulator, request)
+    ? answerControl(emulator, request)
+    : emulator.fetch(request, caller);
+}
+
+interface Listening {
+  readonly port: number;
+  readonly servers: readonly Server[];
+}
+
+/** On each of these; the port of the first is the one that the emulator's own addresses carry. */
+async function listenOnAll(open: () => Server, wanted: readonly ListenAddress[]): Promise<Listening> {
+  const servers: Server[] = [];
+  for (const { address, port } of wanted) {
+    const server = open();
+    await bind(server, port, address);
+    servers.push(server);
+  }
+  return { port: (servers[0]!.address() as AddressInfo).port, servers };
 }
 
 /** On both loopback addresses where there are two. */
-async function listenOn(
-  open: () => Server,
-  wanted: number,
-): Promise<{ readonly port: number; readonly servers: readonly Server[] }> {
+async function listenOn(open: () => Server, wanted: number): Promise<Listening> {
   const first = open();
-  await listen(first, wanted, '127.0.0.1');
+  await bind(first, wanted, '127.0.0.1');
   const { port } = first.address() as AddressInfo;
   const second = open();
-  const both = await listen(second, port, '::1').then(
+  const both = await bind(second, port, '::1').then(
     () => true,
     () => false,
   );
@@ -100,7 +134,7 @@ function isConnectionLost(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string';
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
+function bind(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -1,4 +1,5 @@
 /** The kinds of values that world and faults files are made of. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { readDurationMs } from '../duration.ts';
 
@@ -11,6 +12,13 @@ export const duration = z.union([z.string(), z.number()]).transform((value, cont
 });
 
 export const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a GUID');
+
+export const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
+
+export const hostName = z
+  .string()
+  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a host name in lower case')
+  .refine((text) => isIP(text) === 0, 'must be a host name, not an address');
 
 export const siteName = z
   .string()

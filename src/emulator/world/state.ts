@@ -3,6 +3,7 @@ import type { AppServiceRefusal } from '../arm/answer.ts';
 import type { OperationTwist } from '../faults/schema.ts';
 import type { Content, HostStart, RunningHost } from '../host/runtime.ts';
 import type { ReferenceStatus } from './fields.ts';
+import type { PrivateEndpoint } from './switches.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 export type HostKeys = HostStart['keys'];
@@ -116,7 +117,7 @@ export interface Slot {
   scmColdRequests: number;
   readonly triggerSyncRefusals: number;
   publicNetworkAccess: 'Enabled' | 'Disabled' | null;
-  readonly privateEndpoints: readonly string[];
+  readonly privateEndpoints: readonly PrivateEndpoint[];
   readonly subnet: string | null;
   readonly references: Readonly<Record<string, ReferenceState>>;
   /** What Azure Monitor counted here, by minute; it stays with the slot. Null until the first request. */

@@ -1,6 +1,6 @@
 /** The parts of the world file that say how unfriendly Azure is. docs/emulator.md is their reference. */
 import { z } from 'zod';
-import { duration, guid, referenceStatuses, throttleCodes } from './fields.ts';
+import { duration, guid, hostName, ipAddress, referenceStatuses, throttleCodes } from './fields.ts';
 
 const bucket = z.strictObject({ tokens: z.int().min(1), perSecond: z.number().positive() });
 
@@ -43,6 +43,10 @@ const hostSchema = z.strictObject({
 });
 
 export const networkSchema = z.strictObject({
+  /** Below it lie the names of all apps and their SCM sites. */
+  domain: hostName.default('azurewebsites.localhost'),
+  /** The name of ARM and of login. */
+  management: hostName.default('localhost'),
   /** Source addresses (CIDR) that are inside of the virtual network, besides the inside port. */
   inside: z.array(z.string().min(1)).default([]),
   hosts: z.record(z.string(), hostSchema).default({}),
@@ -83,11 +87,25 @@ const reference = z.union([
   }),
 ]);
 
+const endpointSchema = z.strictObject({
+  address: ipAddress,
+  /** Only an approved one carries traffic. */
+  status: z.enum(['Approved', 'Pending', 'Rejected', 'Disconnected']).default('Approved'),
+});
+export type PrivateEndpoint = z.output<typeof endpointSchema>;
+
 /** What belongs to one slot's place in the network and its SCM site. */
 export const placeSwitches = {
   publicNetworkAccess: z.enum(['Enabled', 'Disabled']).nullable().default('Enabled'),
-  /** Addresses of its approved private endpoints. */
-  privateEndpoints: z.array(z.string().min(1)).default([]),
+  /** Its private endpoints, each with an address of its own; a mere address is one that was approved. */
+  privateEndpoints: z
+    .array(
+      z.union([ipAddress, endpointSchema], { error: 'must be an IP address, or a mapping with `address`' }),
+    )
+    .default([])
+    .transform((written) =>
+      written.map((one) => (typeof one === 'string' ? endpointSchema.parse({ address: one }) : one)),
+    ),
   /** Resource id of the subnet that it is integrated with. */
   subnet: z.string().startsWith('/').optional(),
   /** Whether publishing credentials open the SCM site. */
