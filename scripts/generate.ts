@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { writeConfigReference } from './config-reference.ts';
+import { type Product, writeAction, writeInputsPage, writeTask } from './door-files.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -13,9 +14,13 @@ const root = new URL('../', import.meta.url);
 export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
   const schema = buildJsonSchema();
   const example = await readFile(new URL('scripts/config-example.yml', root), 'utf8');
+  const product = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as Product;
   return new Map([
     ['schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['docs/config.md', writeConfigReference(schema, example)],
+    ['action.yml', writeAction(product)],
+    ['task.json', writeTask(product)],
+    ['docs/inputs.md', writeInputsPage()],
   ]);
 }
 

@@ -14,6 +14,9 @@ export const expectedCloud =
 export const guidPattern = /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 export const cloudPattern = /^(?:AzureCloud|AzureChinaCloud|AzureUSGovernment|https:\/\/[^/\s?#@]+\/?)$/;
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** The parts of a resource id, for those who are asked for them one by one. */
+export const resourceGroupPattern = /^[^/\s]{1,90}$/;
+export const siteNamePattern = /^[A-Za-z0-9][A-Za-z0-9-]{0,59}$/;
 export const resourceIdPattern =
   /^\/[Ss]ubscriptions\/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\/[Rr]esource[Gg]roups\/([^/\s]{1,90})\/[Pp]roviders\/[Mm]icrosoft\.[Ww]eb\/[Ss]ites\/([A-Za-z0-9][A-Za-z0-9-]{0,59})\/?$/;
 

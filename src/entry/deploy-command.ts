@@ -22,8 +22,11 @@ import { createRollout, newRolloutId, type RolloutPlace, rememberLatest } from '
 import { refuseWhenStopped, type Stop, untilStopped } from './until-stopped.ts';
 
 /** `slotwave deploy [plan.json]`. */
-export async function commandDeploy(planFile: string | undefined, options: DeployOptions): Promise<number> {
-  const outside = openOutside(options);
+export async function commandDeploy(
+  planFile: string | undefined,
+  options: DeployOptions,
+  outside: Outside = openOutside(options),
+): Promise<number> {
   const clock = openClock(options);
   const { signal, dispose } = listenForStop();
   const again = planFile === undefined ? 'slotwave deploy' : `slotwave deploy ${planFile}`;
@@ -48,12 +51,12 @@ interface Deployment {
 export async function deploy(deployment: Deployment): Promise<number> {
   const { planFile, options, outside, clock, stop, rehearsal = false } = deployment;
   const saved = planFile === undefined ? null : await readPlan(resolve(planFile));
-  const written = await readConfig(options.config);
+  const written = await readConfig(options, outside);
   const config = { ...written, delivery: deployment.delivery ?? written.delivery };
   const stateFolder = resolve(options.state);
   return inScratchFolder(async (scratch) => {
     const parcel = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));
-    const request = { options, outside, clock, cloud: saved?.cloud, looksOnly: false };
+    const request = { options, outside, clock, cloud: saved?.cloud, looksOnly: false, stop: stop.signal };
     const connection = await untilStopped(stop, () => connect(request));
     const id = newRolloutId(clock);
     try {
@@ -68,6 +71,7 @@ export async function deploy(deployment: Deployment): Promise<number> {
         const plan = check(foreseen, outside);
         if (plan === null) return exitCodes.settled;
         const laid = await layDown({ stateFolder, id, parcel, plan, stop });
+        outside.witness?.placed?.(laid.place);
         const json = options.json ?? false;
         const what = { verb: 'roll-out' } as const;
         const told = { clock, outside, json, rehearsal };
@@ -110,7 +114,9 @@ async function layDown({ stateFolder, id, parcel, plan, stop }: Laying): Promise
 /** Null: there is nothing to do. */
 function check({ plan, findings }: Foreseen, outside: Outside): Plan | null {
   refuseFindings(findings);
-  const warnings = describeFindings(findings, 100);
+  const { witness } = outside;
+  witness?.foreseen?.({ plan, findings });
+  const warnings = witness?.foreseen ? [] : describeFindings(findings, 100);
   if (warnings.length > 0) outside.writeError(`${warnings.map((line) => neutralise(line)).join('\n')}\n`);
   if (plan.targets.some(({ action }) => action === 'promote')) return plan;
   outside.writeError(

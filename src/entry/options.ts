@@ -1,9 +1,20 @@
 /** The flags, as the commands get them. */
 import { InputError } from '../errors.ts';
 
-export interface CommonOptions {
-  /** The config file. */
-  readonly config: string;
+/** What is asked for: a config file, or one app by its inputs (src/config/inputs.ts). */
+export interface ConfigOptions {
+  /** The config file; `slotwave.yml` when neither it nor an app is named. */
+  readonly config?: string | undefined;
+  readonly appName?: string | undefined;
+  readonly resourceGroupName?: string | undefined;
+  readonly subscriptionId?: string | undefined;
+  readonly slotName?: string | undefined;
+  readonly package?: string | undefined;
+  readonly appSettings?: string | undefined;
+  readonly healthCheckPath?: string | undefined;
+}
+
+export interface CommonOptions extends ConfigOptions {
   /** The state folder. */
   readonly state: string;
   /** A cloud's name or the URL of its ARM; the one of the rollout, or AzureCloud, when not given. */
@@ -48,6 +59,7 @@ export interface EmulatorOptions {
   readonly world: string;
   readonly faults?: string;
   readonly port: number;
+  readonly listen?: readonly string[];
   readonly seed?: number;
   readonly timeScale?: number;
   readonly anchor?: number;

@@ -1,5 +1,6 @@
-/** What the command line may touch of its process. Everything else gets it from here. */
+/** What a door may touch of its process. Everything else gets it from here. */
 import { hideSecret, redact } from './secrets.ts';
+import type { Witness } from './witness.ts';
 
 export interface Outside {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -12,6 +13,10 @@ export interface Outside {
   /** The size of the terminal that shows standard output; null when nobody watches it live. */
   readonly size: (() => { readonly columns: number; readonly rows: number }) | null;
   readonly colour: boolean;
+  /** How this door calls an input of src/config/inputs.ts. */
+  nameInput(name: string): string;
+  /** Who else is told what is done; the command line needs nobody. */
+  readonly witness?: Witness | undefined;
 }
 
 export interface OutsideFlags {
@@ -34,6 +39,7 @@ export function openOutside(flags: OutsideFlags): Outside {
     hide: hideSecret,
     size: watched ? () => ({ columns: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 }) : null,
     colour: watched && flags.color && !environment['NO_COLOR'],
+    nameInput: (name) => `--${name}`,
   };
 }
 

@@ -12,12 +12,15 @@ import { neutralise, neutraliseJson } from '../report/neutralise.ts';
 import { exitCodes } from './errors.ts';
 import { demandFolderOf, tellFileError } from './file-errors.ts';
 import type { PackageOptions } from './options.ts';
-import { openOutside } from './outside.ts';
+import { type Outside, openOutside } from './outside.ts';
 import { newRolloutId } from './state.ts';
 
 /** `slotwave package <folder|zip>`: what would be shipped, and on request the zip itself. */
-export async function commandPackage(source: string, options: PackageOptions): Promise<number> {
-  const outside = openOutside(options);
+export async function commandPackage(
+  source: string,
+  options: PackageOptions,
+  outside: Outside = openOutside(options),
+): Promise<number> {
   const out = options.out === undefined ? null : resolve(options.out);
   if (out !== null)
     await demandFolderOf(out, { what: 'The package', code: 'out-unwritable', next: otherPlace });
@@ -26,6 +29,7 @@ export async function commandPackage(source: string, options: PackageOptions): P
     const release = options.seal ? await sealAt(packed, out, scratch) : null;
     if (release) outside.writeError(`Sealed as ${release.id}.\n`);
     const kept = await keepAt(packed, out, release !== null);
+    outside.witness?.packed?.(kept);
     const lines = options.json
       ? [packageJson(kept)]
       : describePackage(kept, { list: options.list ?? false }).map((line) => neutralise(line));

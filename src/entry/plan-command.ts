@@ -5,7 +5,7 @@ import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
 import { foresee } from './foresee.ts';
 import type { PlanOptions } from './options.ts';
-import { openOutside } from './outside.ts';
+import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
 import { openParcel } from './parcel.ts';
 import { demandPlanPlace, writePlan } from './plan-file.ts';
@@ -17,29 +17,37 @@ import { type Stop, untilStopped } from './until-stopped.ts';
 const changesExitCode = 2;
 
 /** `slotwave plan`: reads, decides, tells. On a transport that refuses every write. */
-export async function commandPlan(options: PlanOptions): Promise<number> {
+export async function commandPlan(
+  options: PlanOptions,
+  outside: Outside = openOutside(options),
+): Promise<number> {
   const { signal, dispose } = listenForStop();
   try {
-    return await tellPlan(options, { signal, again: 'slotwave plan' });
+    return await tellPlan(options, outside, { signal, again: 'slotwave plan' });
   } finally {
     dispose();
   }
 }
 
-async function tellPlan(options: PlanOptions, stop: Stop): Promise<number> {
-  const outside = openOutside(options);
+async function tellPlan(options: PlanOptions, outside: Outside, stop: Stop): Promise<number> {
   const clock = openClock(options);
-  const config = await readConfig(options.config);
+  const config = await readConfig(options, outside);
   if (options.out !== undefined) await demandPlanPlace(resolve(options.out));
   return inScratchFolder(async (scratch) => {
     const { pkg } = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));
-    const connection = await untilStopped(stop, () => connect({ options, outside, clock, looksOnly: true }));
+    const connection = await untilStopped(stop, () =>
+      connect({ options, outside, clock, looksOnly: true, stop: stop.signal }),
+    );
     try {
       const force = options.force ?? false;
       const { plan, findings } = await untilStopped(stop, () =>
         foresee({ config, pkg, connection, clock, force }),
       );
-      if (options.out !== undefined) await writePlan(resolve(options.out), plan);
+      if (options.out !== undefined) {
+        await writePlan(resolve(options.out), plan);
+        outside.witness?.saved?.(resolve(options.out));
+      }
+      outside.witness?.foreseen?.({ plan, findings });
       const width = Math.min(110, outside.size?.().columns ?? 100);
       const lines = options.json
         ? [neutraliseJson(JSON.stringify({ plan, findings }))]

@@ -1,5 +1,7 @@
 /** The command line: names, flags, examples. What a command does is loaded when it is asked for. */
 import { Command, Option } from 'commander';
+import type { CommandName } from '../config/input.ts';
+import { addInputs } from './flags.ts';
 import {
   type CommonOptions,
   type DeployOptions,
@@ -42,9 +44,7 @@ type Finish = (exitCode: number) => void;
 function addPlan(program: Command, finish: Finish): void {
   common(program.command('plan'))
     .description('Look at the fleet and say what a deployment would do. Writes nothing to Azure.')
-    .option('--out <file>', 'save the plan, for "slotwave deploy <file>"')
     .option('--detailed-exitcode', 'exit with 2 when there is something to do')
-    .option('--force', 'plan targets that already run this release, too')
     .addHelpText(
       'after',
       tellExamples(['slotwave plan', 'slotwave plan --out plan.json && slotwave deploy plan.json']),
@@ -59,7 +59,6 @@ function addDeploy(program: Command, finish: Finish): void {
   common(program.command('deploy'))
     .description('Stage, probe, promote in waves; take back by itself what is not well.')
     .argument('[plan]', 'a plan saved by "slotwave plan --out"; refused when the fleet has changed since')
-    .option('--force', 'promote targets that already run this release, too')
     .addHelpText(
       'after',
       tellExamples(['slotwave deploy', 'slotwave deploy plan.json --json > journal.ndjson']),
@@ -73,7 +72,6 @@ function addDeploy(program: Command, finish: Finish): void {
 function addRehearse(program: Command, finish: Finish): void {
   common(program.command('rehearse'), 'let time pass n times as fast; 60 when not given')
     .description('The whole deployment against an Azure that is played on this machine.')
-    .option('--force', 'promote targets that already run this release, too')
     .option('--world <file>', 'the sites there are; made from the config when not given')
     .option('--faults <file>', 'what goes wrong, and when')
     .addOption(
@@ -117,12 +115,9 @@ function addLater(program: Command, finish: Finish): void {
 }
 
 function addPackage(program: Command, finish: Finish): void {
-  program
-    .command('package')
+  addInputs(program.command('package'), 'package')
     .description('Pack a folder as a deployment would, or check a zip.')
     .argument('<source>', 'the folder with host.json, or a ready .zip')
-    .option('--out <file>', 'where the zip goes; without it nothing is kept')
-    .option('--seal', 'stamp it as a release, to be put where slots can fetch it (delivery.url)')
     .option('--list', 'show what is in it, and what was left out and why')
     .option('--json', 'one JSON document')
     .option('--no-color', 'no colours')
@@ -192,17 +187,10 @@ function addSchema(program: Command, finish: Finish): void {
 
 function common(command: Command, timeScaleHelp = 'time of the emulator'): Command {
   const isRehearsal = command.name() === 'rehearse';
-  return command
-    .option('-c, --config <file>', 'the config file', 'slotwave.yml')
-    .option('--state <folder>', 'where journals and locks are kept', '.slotwave')
-    .option(
-      '--cloud <name|url>',
-      'AzureCloud (default), AzureChinaCloud, AzureUSGovernment, or the URL of an ARM',
-    )
+  return addInputs(command, isRehearsal ? 'deploy' : (command.name() as CommandName))
     .option('--json', 'the journal, one JSON document a line')
     .option('--no-color', 'no colours; NO_COLOR in the environment does the same')
     .option('--verbose', 'show where in the program an unexpected error happened')
-    .option('--ca <file>', 'a PEM file with further certificate authorities to trust')
     .addOption(
       new Option('--time-scale <n>', timeScaleHelp)
         .argParser(readPositive('--time-scale'))

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { plainPush } from '../azure/delivery.ts';
 import type { ConfigDelivery } from '../config/config.ts';
-import { type Config, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { packRelease } from '../release/pack.ts';
 import { openClock } from './connect.ts';
@@ -10,6 +10,7 @@ import { type EmulatorFacts, startEmulator } from './emulator-process.ts';
 import type { RehearseOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
+import { readConfig } from './read-config.ts';
 import { listenForStop } from './signals.ts';
 import { findUnseenDelays } from './slow-faults.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -20,7 +21,7 @@ const usualTimeScale = 60;
 
 /** `slotwave rehearse`: the whole deployment, with nothing replaced but the address of Azure. */
 export async function commandRehearse(options: RehearseOptions): Promise<number> {
-  const config = await loadConfig(options.config);
+  const config = await readConfig(options, openOutside(options));
   const delivery = pushInstead(config, openOutside(options));
   if (options.world !== undefined) await demandFile('--world', options.world);
   if (options.faults !== undefined) await warnOfUnseenDelays(options.faults, options, config);

@@ -13,7 +13,7 @@ import { tellFileError } from './file-errors.ts';
 import { readJournal } from './journal-file.ts';
 import { lockFleet } from './lock.ts';
 import type { CommonOptions } from './options.ts';
-import { openOutside } from './outside.ts';
+import { type Outside, openOutside } from './outside.ts';
 import { readConfig } from './read-config.ts';
 import { hasHiddenKeys } from './reveal.ts';
 import { digestSettings, type RunRequest, run } from './run.ts';
@@ -24,31 +24,37 @@ import { untilStopped } from './until-stopped.ts';
 export type Begun = Extract<Recorded, { readonly type: 'rollout.begun' }>;
 
 /** `slotwave resume [id]`: goes on where the journal stops; an ended rollout is told and left alone. */
-export async function commandResume(id: string | undefined, options: CommonOptions): Promise<number> {
+export async function commandResume(
+  id: string | undefined,
+  options: CommonOptions,
+  outside: Outside = openOutside(options),
+): Promise<number> {
   const place = await findRollout(resolve(options.state), id);
   const { begun, entries } = await readBegun(place);
+  outside.witness?.placed?.(place);
   const decision = recallDecision(entries);
   if (decision.kind === 'ended') {
-    openOutside(options).writeError(
-      `Rollout ${place.id} has ended already: ${decision.outcome}. ${decision.why}.\n`,
-    );
+    outside.writeError(`Rollout ${place.id} has ended already: ${decision.outcome}. ${decision.why}.\n`);
     return exitCodeOfOutcome(decision.outcome);
   }
-  const config = await readConfig(options.config);
+  const config = await readConfig(options, outside);
   refuseOtherConfig(config, begun, place);
   await refuseOtherPackage(begun, place);
-  return again({ verb: 'roll-out' }, { place, begun, config, options });
+  return again({ verb: 'roll-out' }, { place, begun, config, options, outside });
 }
 
 /** `slotwave rollback [id]`: takes back what the rollout promoted. */
-export async function commandRollback(id: string | undefined, options: CommonOptions): Promise<number> {
+export async function commandRollback(
+  id: string | undefined,
+  options: CommonOptions,
+  outside: Outside = openOutside(options),
+): Promise<number> {
   const place = await findRollout(resolve(options.state), id);
   const { begun } = await readBegun(place);
-  const config = await readConfigIfAny(options, begun);
-  return again(
-    { verb: 'roll-back', why: 'Asked for on the command line' },
-    { place, begun, config, options },
-  );
+  outside.witness?.placed?.(place);
+  const config = await readConfigIfAny(options, begun, outside);
+  const why = outside.witness ? 'Asked for by a build' : 'Asked for on the command line';
+  return again({ verb: 'roll-back', why }, { place, begun, config, options, outside });
 }
 
 /**
@@ -56,14 +62,18 @@ export async function commandRollback(id: string | undefined, options: CommonOpt
  * only the config knows: how checks are let in, without which nobody can look; and the values that were staged,
  * without which those of a staging slot are not put back.
  */
-async function readConfigIfAny(options: CommonOptions, { plan }: Begun): Promise<Config | null> {
+async function readConfigIfAny(
+  options: CommonOptions,
+  { plan }: Begun,
+  outside: Outside,
+): Promise<Config | null> {
   try {
-    const config = await readConfig(options.config);
+    const config = await readConfig(options, outside);
     if (config.app === plan.app) return config;
     throw otherConfig(config, `the app "${config.app}" instead of "${plan.app}"`, 'this rollout');
   } catch (error) {
     if (!(error instanceof InputError) || hasHiddenKeys(plan)) throw error;
-    openOutside(options).writeError(`Without a config, by the journal alone: ${neutralise(error.message)}\n`);
+    outside.writeError(`Without a config, by the journal alone: ${neutralise(error.message)}\n`);
     return null;
   }
 }
@@ -73,10 +83,11 @@ interface Again {
   readonly begun: Begun;
   readonly config: Config | null;
   readonly options: CommonOptions;
+  readonly outside: Outside;
 }
 
-async function again(what: RunRequest['what'], { place, begun, config, options }: Again): Promise<number> {
-  const outside = openOutside(options);
+async function again(what: RunRequest['what'], asked: Again): Promise<number> {
+  const { place, begun, config, options, outside } = asked;
   const clock = openClock(options);
   const stop = listenForStop();
   try {
@@ -84,7 +95,7 @@ async function again(what: RunRequest['what'], { place, begun, config, options }
     const verb = what.verb === 'roll-out' ? 'resume' : 'rollback';
     const connection = await untilStopped(
       { signal: stop.signal, again: `slotwave ${verb} ${place.id}` },
-      () => connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false }),
+      () => connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false, stop: stop.signal }),
     );
     try {
       const cloud = connection.azure.cloud.resourceManager;

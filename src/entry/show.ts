@@ -55,8 +55,10 @@ export function startShow({ outside, json, clock, history, rehearsal = false }: 
       return;
     }
     const events = withoutTicks(feed.events);
-    for await (const line of json ? reportJson(events) : reportLines(events, history, rehearsal))
-      outside.write(`${line}\n`);
+    const lines = json
+      ? reportJson(events)
+      : (outside.witness?.report?.(events, history) ?? reportLines(events, history, rehearsal));
+    for await (const line of lines) outside.write(`${line}\n`);
   }
 }
 

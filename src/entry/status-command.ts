@@ -12,7 +12,7 @@ import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
 import { findHolder, type Holder } from './lock.ts';
 import type { CommonOptions } from './options.ts';
-import { openOutside } from './outside.ts';
+import { type Outside, openOutside } from './outside.ts';
 import { readConfig } from './read-config.ts';
 import { readBegun } from './resume-command.ts';
 import { createStrategy } from './run.ts';
@@ -43,14 +43,18 @@ export interface Status {
 const maxReads = 16;
 
 /** `slotwave status [id]`: on a transport that refuses every write. */
-export async function commandStatus(id: string | undefined, options: CommonOptions): Promise<number> {
-  const outside = openOutside(options);
+export async function commandStatus(
+  id: string | undefined,
+  options: CommonOptions,
+  outside: Outside = openOutside(options),
+): Promise<number> {
   const clock = openClock(options);
   const stateFolder = resolve(options.state);
   const place = await findRollout(stateFolder, id);
   const { begun, entries } = await readBegun(place);
+  outside.witness?.placed?.(place);
   // Only for the values of settings in it, which nobody may read in what Azure says; the journal knows the rest.
-  await readConfig(options.config).catch(() => null);
+  await readConfig(options, outside).catch(() => null);
   const connection = await connect({ options, outside, clock, cloud: begun.plan.cloud, looksOnly: true });
   try {
     const holder = await findHolder(stateFolder, begun.plan.app, connection.azure.cloud.resourceManager);

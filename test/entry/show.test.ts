@@ -17,6 +17,7 @@ async function show(json: boolean, columns: number | null): Promise<string> {
     hide: () => {},
     size: columns === null ? null : () => ({ columns, rows: 24 }),
     colour: false,
+    nameInput: (name) => name,
   };
   const shown = startShow({ outside, json, clock: new VirtualClock(), history: [] });
   for (const event of rolledBack) shown.tell(event);
