@@ -2,7 +2,10 @@
 import { InputError, type Problem } from '../errors.ts';
 import type { Fleet, Target, TargetFacts } from './fleet.ts';
 import { digestFleet } from './fleet-digest.ts';
+import { type ProbeRequest, withoutKeys } from './probe-request.ts';
 import { selects, splitWaves } from './waves.ts';
+
+export { type Check, type Dependency, type ProbeRequest, withoutKeys } from './probe-request.ts';
 
 export interface WaveRequest {
   readonly name: string;
@@ -49,37 +52,6 @@ export interface SwapRequest {
 
 /** What becomes of timers, queues and the like that a staging slot would run beside production's. */
 export type StagingTriggers = 'tell' | 'disable';
-
-export interface Check {
-  readonly name: string;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly expect: {
-    readonly status: number;
-    /** Dotted path in the JSON body → expected value. `{releaseId}` stands for the release that should answer. */
-    readonly json?: Readonly<Record<string, string | number | boolean>> | undefined;
-    readonly text?: string | undefined;
-  };
-}
-
-export interface ProbeRequest {
-  readonly vantage: { readonly via: 'direct' };
-  readonly checks: readonly Check[];
-  /** Functions that must be listed; empty: at least one function must be. */
-  readonly functions: readonly string[];
-  readonly initialDelayMs: number;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  /** Healthy readings in a row that make a healthy verdict. */
-  readonly consecutiveSuccessLimit: number;
-  /** Bad answers tolerated; one more is unhealthy. */
-  readonly failureLimit: number;
-  /** Looks without any answer tolerated in a row; one more is inconclusive. */
-  readonly consecutiveErrorLimit: number;
-  /** How long a slot may take until it is first healthy. */
-  readonly deadlineMs: number;
-}
 
 export interface PlannedWave {
   readonly name: string;
@@ -195,15 +167,6 @@ export function planRollout(request: PlanRequest): Plan {
     fleetDigest: digestFleet(fleet),
     configDigest: config.digest,
   };
-}
-
-/**
- * A plan is saved, journaled and shown. What a check carries to be let in (headers, the query of its path) is not in
- * it: whoever carries the plan out takes that from the config again.
- */
-export function withoutKeys(check: Check): Check {
-  const headers = Object.fromEntries(Object.keys(check.headers).map((name) => [name, '***']));
-  return { ...check, headers, path: check.path.replace(/([?&][^=&#]*=)[^&#]+/g, '$1***') };
 }
 
 function orderTargets(

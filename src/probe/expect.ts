@@ -1,42 +1,48 @@
 /** Holds the answer to one of the config's checks against what was expected. */
 import type { Check } from '../plan/plan.ts';
+import { parseJson } from './answer-json.ts';
 import { classifyPage } from './pages.ts';
 import type { Answer } from './vantage.ts';
-import type { Finding } from './verdict.ts';
+import type { Remark } from './verdict.ts';
 
-/** `{releaseId}` in an expected value stands for the release that should answer. */
-export function compareCheck(answer: Answer, check: Check, releaseId: string | null): Omit<Finding, 'check'> {
+export interface Asked {
+  /** Stands in for `{releaseId}` in an expected value: the release that should answer. */
+  readonly releaseId: string | null;
+  /** From before the connection was made until the whole answer was there. */
+  readonly tookMs: number;
+}
+
+export function compareCheck(answer: Answer, check: Check, { releaseId, tookMs }: Asked): Remark {
   if (classifyPage(answer) === 'host-not-running')
     return { condition: 'starting', said: `${answer.status}`, code: 'NOT_UP', status: answer.status };
   const request = `${check.method} ${check.path}`;
-  if (answer.status !== check.expect.status) {
-    return {
-      condition: 'unhealthy',
-      said: `${request} answered ${answer.status}, expected ${check.expect.status}`,
-      code: codeOfStatus(answer),
-      status: answer.status,
-    };
+  const wrong = (said: string, code: string): Remark => ({ condition: 'unhealthy', said, code });
+  const { status, maxLatencyMs } = check.expect;
+  const statuses = typeof status === 'number' ? [status] : status;
+  if (!statuses.includes(answer.status)) {
+    const said = `${request} answered ${answer.status}, expected ${statuses.join(' or ')}`;
+    return { ...wrong(said, codeOfStatus(answer)), status: answer.status };
   }
-  const { text, json } = check.expect;
-  if (text !== undefined && !answer.body.includes(fill(text, releaseId))) {
-    return {
-      condition: 'unhealthy',
-      said: `${request} answered without the text "${fill(text, releaseId)}"`,
-      code: 'WRONG_ANSWER',
-    };
-  }
+  const amiss = compareBody(answer, check.expect, releaseId);
+  if (amiss !== null) return wrong(`${request}${amiss}`, 'WRONG_ANSWER');
+  if (maxLatencyMs !== undefined && tookMs > maxLatencyMs)
+    return wrong(`${request} took ${tookMs} ms, ${maxLatencyMs} ms are allowed`, 'TOO_SLOW');
+  return { condition: 'healthy', said: `${answer.status}` };
+}
+
+function compareBody(
+  answer: Answer,
+  { text, json }: Check['expect'],
+  releaseId: string | null,
+): string | null {
+  if (text !== undefined && !answer.body.includes(fill(text, releaseId)))
+    return ` answered without the text "${fill(text, releaseId)}"`;
   for (const [path, wanted] of Object.entries(json ?? {})) {
     const expected = typeof wanted === 'string' ? fill(wanted, releaseId) : wanted;
     const found = valueAt(answer.body, path);
-    if (found !== expected) {
-      return {
-        condition: 'unhealthy',
-        said: `${request}: ${path} is ${show(found)}, expected ${show(expected)}`,
-        code: 'WRONG_ANSWER',
-      };
-    }
+    if (found !== expected) return `: ${path} is ${show(found)}, expected ${show(expected)}`;
   }
-  return { condition: 'healthy', said: `${answer.status}` };
+  return null;
 }
 
 /** What a status means when it is not the expected one: the front end's own pages are told from the app's answers. */
@@ -52,12 +58,7 @@ function fill(template: string, releaseId: string | null): string {
 }
 
 function valueAt(body: string, path: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.replace(/^\uFEFF/, ''));
-  } catch {
-    return undefined;
-  }
+  let value = parseJson(body);
   for (const key of path.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
     value = (value as Record<string, unknown>)[key];

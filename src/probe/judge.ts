@@ -8,6 +8,8 @@ export interface Limits {
   readonly failureLimit: number;
   /** Looks without an answer tolerated in a row; one more is inconclusive. */
   readonly consecutiveErrorLimit: number;
+  /** How long the row of healthy readings must last; absent: its length is enough. */
+  readonly healthyStateDurationMs?: number | undefined;
 }
 
 export interface Circumstances {
@@ -50,12 +52,8 @@ export function judge(readings: readonly Reading[], limits: Limits, at: Circumst
       `${tally.errorsInRow} looks in a row without an answer, ${tolerated} are tolerated: ${said(last)}`,
     );
   }
-  if (tally.successesInRow >= Math.max(1, limits.consecutiveSuccessLimit) && at.nowMs >= at.settleFromMs) {
-    return conclude(
-      'healthy',
-      `healthy ${tally.successesInRow === 1 ? 'once' : `${tally.successesInRow} times in a row`}`,
-    );
-  }
+  if (isLasting(tally, limits) && at.nowMs >= at.settleFromMs)
+    return conclude('healthy', tellRow(tally, limits));
   // The deadline is for becoming healthy: a row of healthy answers that is under way may come to its end.
   if (at.nowMs < at.deadlineMs || tally.successesInRow > 0) return null;
   if (!last) return conclude('inconclusive', 'the deadline passed without a single look');
@@ -65,10 +63,25 @@ export function judge(readings: readonly Reading[], limits: Limits, at: Circumst
     : conclude('inconclusive', `no answer when the deadline passed: ${said(last)}`);
 }
 
+/** Enough healthy readings in a row, and far enough between the first and the last of them. */
+function isLasting(
+  { successesInRow, healthyForMs }: Tally,
+  { consecutiveSuccessLimit, healthyStateDurationMs = 0 }: Limits,
+): boolean {
+  return successesInRow >= Math.max(1, consecutiveSuccessLimit) && healthyForMs >= healthyStateDurationMs;
+}
+
+function tellRow({ successesInRow, healthyForMs }: Tally, { healthyStateDurationMs = 0 }: Limits): string {
+  const times = successesInRow === 1 ? 'once' : `${successesInRow} times in a row`;
+  return `healthy ${times}${healthyStateDurationMs > 0 ? `, for ${Math.floor(healthyForMs / 1000)} s` : ''}`;
+}
+
 interface Tally {
   readonly failures: number;
   readonly errorsInRow: number;
   readonly successesInRow: number;
+  /** From the first to the last reading of the row of healthy ones at the end. */
+  readonly healthyForMs: number;
 }
 
 /**
@@ -82,8 +95,12 @@ function count(readings: readonly Reading[], { wasHealthy, wasRestarted = false 
   let failures = 0;
   let errorsInRow = 0;
   let successesInRow = 0;
+  let healthyForMs = 0;
+  let sinceMs = 0;
   for (const reading of readings) {
     successesInRow = reading.condition === 'healthy' ? successesInRow + 1 : 0;
+    if (successesInRow === 1) sinceMs = reading.atMs;
+    healthyForMs = successesInRow > 0 ? reading.atMs - sinceMs : 0;
     if (reading.condition === 'healthy') seenHealthy = true;
     if (mayFall && seenHealthy && isCold(reading)) {
       seenHealthy = false;
@@ -93,7 +110,7 @@ function count(readings: readonly Reading[], { wasHealthy, wasRestarted = false 
     if (reading.condition !== 'unreachable') errorsInRow = 0;
     else if (seenHealthy || !isColdSilence(reading)) errorsInRow++;
   }
-  return { failures, errorsInRow, successesInRow };
+  return { failures, errorsInRow, successesInRow, healthyForMs };
 }
 
 /** Azure's front end holds a request while the host starts: from outside that is a time-out or a cut connection. */

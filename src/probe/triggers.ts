@@ -1,10 +1,11 @@
 /** What starts the functions that a host lists (azure-platform.md §4.1). */
+import { isObject, parseJson } from './answer-json.ts';
 import type { Answer } from './vantage.ts';
 
 /** Everything that waits for something other than HTTP and is not switched off; nothing from what is no list. */
 export function readTriggers(answer: Answer): readonly { readonly name: string; readonly type: string }[] {
   if (answer.status !== 200) return [];
-  const list = parse(answer.body);
+  const list = parseJson(answer.body);
   return (Array.isArray(list) ? list : []).flatMap(readOne);
 }
 
@@ -18,16 +19,4 @@ function readOne(entry: unknown): readonly { readonly name: string; readonly typ
   const type = types.find((each) => /trigger$/i.test(each));
   if (type === undefined || /^httptrigger$/i.test(type)) return [];
   return [{ name: entry['name'].slice(0, 200), type: type.slice(0, 80) }];
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,8 @@ import type { RoadFacts } from './road.ts';
 import type { Finding, Side } from './verdict.ts';
 
 export interface AskRequest {
+  /** Which slot is asked; for a vantage that does not go by the host's name. */
+  readonly side: Side;
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,6 +21,8 @@ export interface Answer {
   readonly address: string | null;
   /** How it came about, as far as the vantage could see. */
   readonly road?: RoadFacts | undefined;
+  /** What it rests on where that is less than the app's own word: `control plane only`. */
+  readonly source?: string | undefined;
 }
 
 /** Thrown by `ask` when nothing answered. */

@@ -25,7 +25,9 @@ export interface Watch {
 }
 
 /** Readings kept in memory: enough for every limit in use, however long a bake lasts. */
-const rememberedCount = 1_000;
+function countRemembered({ limits, intervalMs }: Watch): number {
+  return Math.max(1_000, Math.ceil((limits.healthyStateDurationMs ?? 0) / Math.max(1, intervalMs)) + 100);
+}
 
 export async function watch(parts: Watch): Promise<Verdict> {
   const { clock, signal } = parts;
@@ -33,11 +35,14 @@ export async function watch(parts: Watch): Promise<Verdict> {
   const settleFromMs = parts.holdUntilMs ?? startedMs;
   const deadlineMs = Math.max(startedMs, settleFromMs) + parts.deadlineMs;
   const readings: Reading[] = [];
+  const rememberedCount = countRemembered(parts);
+  let { question } = parts;
   if (parts.initialDelayMs > 0) await clock.sleep(parts.initialDelayMs, signal);
   for (;;) {
-    const sight = await parts.look(parts.question, signal);
+    const sight = await parts.look(question, signal);
     signal.throwIfAborted();
     await parts.record(sight);
+    if (sight.kept) question = { ...question, kept: sight.kept };
     readings.push(sight.reading);
     if (readings.length > rememberedCount) readings.shift();
     const { wasHealthy, wasRestarted } = parts;
