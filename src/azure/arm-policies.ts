@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { RefusalError } from '../errors.ts';
 import type { Cloud } from './cloud.ts';
 import { AnswerError, readErrorFacts } from './error-facts.ts';
+import { governed } from './governed.ts';
 import type { Governor } from './governor.ts';
 import { isRead } from './read-only.ts';
 import type { Tokens } from './tokens.ts';
@@ -60,15 +61,12 @@ function govern(governor: Governor): PipelinePolicy {
   return {
     name: 'slotwave-govern',
     sendRequest: async (request, next) => {
-      const pass = await governor.enter(request.method, request.url);
-      try {
-        const response = await next(request);
-        pass.answered({ status: response.status, headers: response.headers.toJSON() });
-        return response;
-      } catch (error) {
-        pass.answered(null);
-        throw error;
-      }
+      const enter = () => governor.enter(request.method, request.url);
+      const { response } = await governed(enter, async () => {
+        const answer = await next(request);
+        return { response: answer, status: answer.status, headers: answer.headers.toJSON() };
+      });
+      return response;
     },
   };
 }

@@ -20,6 +20,8 @@ export interface ArmRequest {
   readonly url: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Shorter than usual, for what is only nice to know. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface ArmAnswer {
@@ -31,6 +33,8 @@ export interface ArmAnswer {
 
 export interface Arm {
   readonly cloud: Cloud;
+  /** For what else is asked about the same subscriptions: SCM sites. */
+  readonly governor: Governor;
   /** A read, repeated on our clock until it is answered or its budget is spent. */
   read<T>(
     subscriptionId: string,
@@ -70,6 +74,7 @@ export function createArm(parts: ArmParts): Arm {
   };
   return {
     cloud,
+    governor,
     read: (subscriptionId, about, act) =>
       retryRead(
         { clock, random, shareMs: (longestMs) => governor.retryWaitMs(subscriptionId, longestMs) },
@@ -83,8 +88,9 @@ export function createArm(parts: ArmParts): Arm {
         throw classify(error, { act: 'change', ...about });
       }
     },
-    send: async (subscriptionId, { method, url, body }) => {
+    send: async (subscriptionId, { method, url, body, timeoutMs }) => {
       const request = createPipelineRequest({ method, url: new URL(url, cloud.resourceManager).href });
+      if (timeoutMs !== undefined) request.timeout = timeoutMs;
       request.headers.set('accept', 'application/json');
       if (body !== undefined) {
         request.body = JSON.stringify(body);

@@ -7,7 +7,7 @@ import type { Cloud } from './cloud.ts';
 import { createCredential } from './credential.ts';
 import type { CredentialChoice, Environment } from './credential-choice.ts';
 import { createDelivery, type RoadOptions } from './delivery.ts';
-import { createGovernor } from './governor.ts';
+import { createGovernor, type Governor } from './governor.ts';
 import { createHostKey, type HostKey } from './host-keys.ts';
 import { openPackageStore, type PackageStore, storageScope } from './package-store.ts';
 import { openRealms, type Realm } from './realm.ts';
@@ -36,6 +36,8 @@ export interface AzureParts {
   readonly onSignIn?: ((line: string) => void) | undefined;
   /** Told once for each wait that Azure's limits ask of us. */
   readonly onWait?: ((wait: Wait) => void) | undefined;
+  /** Aborted when somebody asks to stop: what waits for its turn then is not sent any more. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface Wait {
@@ -60,11 +62,12 @@ export interface Azure {
 
 /** @throws InputError: no such cloud, nothing to sign in with. Nothing but the cloud's description is read yet. */
 export async function createAzure(parts: AzureParts): Promise<Azure> {
-  const { transport, clock, random, hide, onWait } = parts;
+  const { transport, clock, random, hide, onWait, stop } = parts;
   const names = new Map<string, string>();
   const governor = createGovernor({
     clock,
     random,
+    stop,
     onWait: ({ site, what }) => onWait?.({ target: names.get(site?.toLowerCase() ?? '') ?? null, what }),
   });
   const realms = await openRealms({ ...parts, governor });
@@ -87,7 +90,7 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
     slots,
     slotsFor: (options) => {
       const { store: address } = options.delivery;
-      const store = address === null ? null : openStore(parts, home, address);
+      const store = address === null ? null : openStore({ ...parts, governor }, home, address);
       const deliveryIn = keepFor(({ arm, tokens }) =>
         createDelivery({ ...common, arm, tokens, store }, options),
       );
@@ -103,12 +106,16 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
 }
 
 /** The store is one for the whole fleet, and belongs to whoever signs in at home. */
-function openStore(parts: AzureParts, home: Realm, address: string): PackageStore {
-  const { transport, clock, environment, random, hide, credential: choice } = parts;
+function openStore(
+  parts: AzureParts & { readonly governor: Governor },
+  home: Realm,
+  address: string,
+): PackageStore {
+  const { transport, clock, environment, random, hide, governor, credential: choice } = parts;
   const cloud = { ...home.cloud, scope: storageScope };
   const credential = createCredential({ cloud, transport, environment, choice, hide });
   const tokens = createTokens(credential, clock, hide);
-  return openPackageStore({ address, tokens, transport, clock, random, hide });
+  return openPackageStore({ address, tokens, transport, clock, random, hide, governor });
 }
 
 /** One for each realm, made when it is first needed. */

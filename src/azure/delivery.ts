@@ -43,6 +43,7 @@ export function createDelivery(parts: RoadParts, options: RoadOptions): SlotClie
   const { arm, hide } = parts;
   const scm: ScmParts = {
     ...parts,
+    governor: arm.governor,
     askForLogin: (target, refused) => askForScmLogin(arm, target, { refused, hide }),
   };
   return async (target, release, onProgress) => {

@@ -1,34 +1,56 @@
 /**
- * Every request to ARM passes here: as fast as its quotas allow, no faster, and every target in its turn. Holding
- * a request back before it is sent is free of doubt; having it refused costs quota.
+ * Every request about a subscription passes here, to ARM, to SCM sites, to the store of packages: as fast as quotas
+ * allow, no faster, and every target in its turn. Holding a request back before it is sent is free of doubt; having
+ * it refused costs quota.
  */
 import { Lane, type LaneFacts, type LaneParts, type Pass } from './lane.ts';
-import { type BucketSize, createBucket, createWindow } from './quota.ts';
+import { type BucketSize, createBucket, createWindow, readHostQuietMs, readQuietMs } from './quota.ts';
 
 export interface Governor {
   /**
    * Resolves when the request may leave; tell the pass what was answered.
    *
-   * @throws TransientError `throttled`: it would have to wait longer than anybody should. It was not sent.
+   * @throws TransientError `throttled`: it would have to wait longer than anybody should. `stopped`: somebody asked
+   * to stop while it waited. It was not sent.
    */
   enter(method: string, url: string): Promise<Pass>;
+  /** The same for a host that ARM does not count for, in a lane of its own: it waits for what that host asks for. */
+  enterHost(visit: Visit): Promise<Pass>;
   /**
-   * How long another try has to wait for its place among all second tries of this subscription; null when that is
-   * longer than `longestMs`. An outage must not be answered with a storm.
+   * How long another try has to wait for its place among all second tries of this subscription (or store); null
+   * when that is longer than `longestMs`. An outage must not be answered with a storm.
    */
-  retryWaitMs(subscriptionId: string, longestMs: number): number | null;
+  retryWaitMs(share: string, longestMs: number): number | null;
+}
+
+export interface Visit {
+  /** The host that is asked, as in its URL. */
+  readonly host: string;
+  /** What it is, in a sentence: `the SCM site`. */
+  readonly who: string;
+  /** ARM's path of the site that it belongs to; null when it serves many. */
+  readonly site: string | null;
 }
 
 export function createGovernor(parts: LaneParts): Governor {
   const lanes = new Map<string, Lane>();
   const shares = new Map<string, RetryShare>();
+  const callOff = () => {
+    for (const lane of lanes.values()) lane.callOff();
+  };
+  parts.stop?.addEventListener('abort', callOff, { once: true });
   return {
     enter: async (method, url) => {
       const { key, site, facts } = readRequest(method, url);
       return keep(lanes, key, () => new Lane(facts(), parts)).enter(site);
     },
-    retryWaitMs: (subscriptionId, longestMs) =>
-      keep(shares, subscriptionId.toLowerCase(), createRetryShare)(parts.clock.now(), longestMs),
+    enterHost: async ({ host, who, site }) => {
+      const key = `host ${host.toLowerCase()}`;
+      const facts = { who: `${who} ${host}`, what: 'requests', quotas: [], readQuietMs: readHostQuietMs };
+      return keep(lanes, key, () => new Lane(facts, parts)).enter(site);
+    },
+    retryWaitMs: (share, longestMs) =>
+      keep(shares, share.toLowerCase(), createRetryShare)(parts.clock.now(), longestMs),
   };
 }
 
@@ -54,7 +76,12 @@ const sitePath = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Mic
 function readRequest(method: string, url: string): Asked {
   const { pathname, origin } = new URL(url);
   if (graphPath.test(pathname)) {
-    const facts = () => ({ who: 'Resource Graph', what: `queries at ${origin}`, quotas: [createWindow()] });
+    const facts = () => ({
+      who: 'Resource Graph',
+      what: `queries at ${origin}`,
+      quotas: [createWindow()],
+      readQuietMs,
+    });
     return { key: `graph ${origin}`, site: null, facts };
   }
   const kind = kindOf(method);
@@ -63,7 +90,7 @@ function readRequest(method: string, url: string): Asked {
   return {
     key: `${kind} ${subscription?.toLowerCase() ?? origin}`,
     site: sitePath.exec(pathname)?.[0] ?? null,
-    facts: () => ({ who: 'ARM', what, quotas: sizes[kind].map(createBucket) }),
+    facts: () => ({ who: 'ARM', what, quotas: sizes[kind].map(createBucket), readQuietMs }),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { TransientError } from '../errors.ts';
 import { createFairQueue } from './fair-queue.ts';
-import { type Headers, type Quota, readQuietMs } from './quota.ts';
+import type { Headers, Quota } from './quota.ts';
 
 /** What somebody who watches should know: why nothing happens for a while. */
 export interface Waiting {
@@ -23,14 +23,19 @@ export interface LaneParts {
   readonly random: () => number;
   /** Told once for each wait, however many requests share it. */
   readonly onWait?: ((waiting: Waiting) => void) | undefined;
+  /** Aborted when nothing more is to be sent that has not left yet; the reason is the signal's name. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface LaneFacts {
-  /** `ARM` or `Resource Graph`. */
+  /** `ARM`, `Resource Graph`, `the SCM site orders-weu-staging.scm.azurewebsites.net`. */
   readonly who: string;
   /** `reads of subscription …` */
   readonly what: string;
+  /** None where nothing is documented: then only what the other side asks for holds anything back. */
   readonly quotas: readonly Quota[];
+  /** How long an answer asks everybody in this lane to be quiet; null when it does not. */
+  readonly readQuietMs: (status: number, headers: Headers, nowMs: number) => number | null;
 }
 
 /** Longer than this nothing is held back: it is better said than sat out, and who asked may come again. */
@@ -63,9 +68,10 @@ export class Lane {
     this.#parts = parts;
   }
 
-  /** @throws TransientError `throttled`: it would have to wait too long, and was not sent. */
+  /** @throws TransientError `throttled`: it would have to wait too long; `stopped`. It was not sent. */
   enter(site: string | null): Promise<Pass> | Pass {
     if (this.#row.size === 0 && this.#waitMs(1) === 0) return this.#depart(site);
+    if (this.#parts.stop?.aborted) throw this.#tellStopped(site);
     return new Promise((resolve, reject) => {
       this.#row.add(site?.toLowerCase() ?? '', {
         site,
@@ -75,6 +81,20 @@ export class Lane {
       });
       this.#move();
     });
+  }
+
+  /** Everybody who waits hears it now: what leaves later would be sent behind the back of whoever comes next. */
+  callOff(): void {
+    for (const each of this.#row.remove(() => true)) each.refuse(this.#tellStopped(each.site));
+    this.#move();
+  }
+
+  #tellStopped(site: string | null): TransientError {
+    const { who } = this.#facts;
+    return new TransientError(
+      `Stopped by ${String(this.#parts.stop?.reason)} while it waited for its turn at ${who}. Nothing was sent.`,
+      { code: 'stopped', where: site?.split('/').at(-1) ?? who },
+    );
   }
 
   #waitMs(count: number): number {
@@ -100,7 +120,7 @@ export class Lane {
         const sentSince = this.#departures - order;
         for (const quota of this.#facts.quotas)
           quota.learn({ headers, sentMs, nowMs, sentSince, underWay: this.#underWay });
-        const quietMs = readQuietMs(status, headers, nowMs);
+        const quietMs = this.#facts.readQuietMs(status, headers, nowMs);
         if (quietMs !== null) this.#fallQuiet(quietMs, site);
         if (this.#row.size > 0) this.#move();
       },
@@ -149,7 +169,7 @@ export class Lane {
     for (const late of this.#row.remove(({ dueMs }) => dueMs <= nextMs)) {
       late.refuse(
         new TransientError(
-          `${who} lets no more ${what} pass for ${writeSeconds(waitMs)}. Nothing was sent.`,
+          `${who.charAt(0).toUpperCase()}${who.slice(1)} lets no more ${what} pass for ${writeSeconds(waitMs)}. Nothing was sent.`,
           {
             code: 'throttled',
             where: late.site?.split('/').at(-1) ?? who,

@@ -8,7 +8,8 @@ import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import { RefusalError } from '../errors.ts';
 import type { Release } from '../release/release.ts';
-import { retryRead } from './retry.ts';
+import type { Governor } from './governor.ts';
+import { type Patience, retryRead } from './retry.ts';
 import { connectStore, loadStorage } from './store-client.ts';
 import { classifyStore, isThere, sendAs } from './store-errors.ts';
 import type { Tokens } from './tokens.ts';
@@ -30,6 +31,7 @@ export interface StoreParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly hide: (secret: string) => void;
+  readonly governor: Governor;
 }
 
 /** What tokens for storage are asked for, the same in every cloud. */
@@ -109,7 +111,7 @@ interface Put {
 async function put(parts: StoreParts, blob: BlockBlobClient, { release, onSent }: Put): Promise<void> {
   const ask = <T>(act: () => Promise<T>, what = `put the package into ${parts.address}`) =>
     retryRead(
-      parts,
+      patienceOf(parts),
       () => sendAs(act),
       (error) => classifyStore(error, what, parts.address),
     );
@@ -147,6 +149,12 @@ async function put(parts: StoreParts, blob: BlockBlobClient, { release, onSent }
     if (!isThere(error)) throw error;
   });
   if (!(await isKept(ask, blob, release))) throw changed(release);
+}
+
+/** Second tries of all blocks together: a store that is unwell gets no storm. */
+function patienceOf({ clock, random, governor, address }: StoreParts): Patience {
+  const { host } = new URL(address);
+  return { clock, random, shareMs: (longestMs) => governor.retryWaitMs(host, longestMs) };
 }
 
 type Ask = <T>(act: () => Promise<T>, what?: string) => Promise<T>;
@@ -188,7 +196,7 @@ function keepKey(
     const what = `ask ${parts.address} for a key to lend the package with`;
     const key = account().then((client) =>
       retryRead(
-        parts,
+        patienceOf(parts),
         () => sendAs(() => client.getUserDelegationKey(new Date(nowMs - skewMs), new Date(endsMs))),
         (error) => classifyStore(error, what, parts.address),
       ),

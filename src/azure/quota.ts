@@ -147,3 +147,8 @@ const quietWithoutWordMs = 1_000;
 export function readQuietMs(status: number, headers: Headers, nowMs: number): number | null {
   return status === 429 ? (readRetryAfterMs(headers, nowMs) ?? quietWithoutWordMs) : null;
 }
+
+/** One host says the same with 503, which is how storage accounts throttle; without a time it only says that it is unwell. */
+export function readHostQuietMs(status: number, headers: Headers, nowMs: number): number | null {
+  return status === 503 ? readRetryAfterMs(headers, nowMs) : readQuietMs(status, headers, nowMs);
+}

@@ -35,7 +35,7 @@ export async function retryRead<T>(
     } catch (thrown) {
       const error = classifyError(thrown);
       const limit = isUnknownName(error) ? 2 : tryLimit;
-      if (!(error instanceof TransientError) || tries >= limit) throw error;
+      if (!(error instanceof TransientError) || tries >= limit || error.code === 'stopped') throw error;
       const delayMs = delayBefore(tries, error.retryAfterMs, random);
       const leftMs = untilMs - clock.now();
       const placeMs = delayMs > leftMs ? null : shareMs(leftMs);

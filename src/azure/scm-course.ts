@@ -5,6 +5,7 @@ import type { Target } from '../plan/fleet.ts';
 import type { Release } from '../release/release.ts';
 import type { DeployProgress } from '../target/slot-client.ts';
 import type { Asked } from './asked.ts';
+import type { Governor } from './governor.ts';
 import { type Deployment, judgeDeployment } from './scm-deployments.ts';
 import type { SiteFacts } from './site-client.ts';
 import type { Tokens } from './tokens.ts';
@@ -15,6 +16,7 @@ export interface ScmParts {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly governor: Governor;
   /**
    * Asked when the SCM site does not accept our token: user and password of the slot, or a RefusalError that
    * says why there is none to be had.

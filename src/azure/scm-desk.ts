@@ -3,8 +3,8 @@ import type { SlotwaveError } from '../errors.ts';
 import type { Asked } from './asked.ts';
 import { classify } from './classify.ts';
 import { AnswerError, readRetryAfterMs } from './error-facts.ts';
-import { retryRead } from './retry.ts';
-import type { Desk, Looked, ScmParts } from './scm-course.ts';
+import { type Patience, retryRead } from './retry.ts';
+import type { Desk, Looked } from './scm-course.ts';
 import { readDeployments, readLog } from './scm-deployments.ts';
 import type { ScmSession } from './scm-session.ts';
 
@@ -16,7 +16,7 @@ export interface DeskManner {
 }
 
 export function openScmDesk(
-  parts: Pick<ScmParts, 'clock' | 'random'>,
+  patience: Patience,
   session: ScmSession,
   asked: Asked,
   { judge = (error) => error, timeoutMs }: DeskManner = {},
@@ -26,13 +26,13 @@ export function openScmDesk(
     const answer = await session.read(path);
     return {
       found: readDeployments(answer.body)[0] ?? null,
-      retryAfterMs: readRetryAfterMs(answer.headers, parts.clock.now()),
+      retryAfterMs: readRetryAfterMs(answer.headers, patience.clock.now()),
     };
   };
   return {
     list: () =>
       retryRead(
-        parts,
+        patience,
         () => listOnce(session, timeoutMs),
         (error) => judge(classify(error, asked)),
       ),

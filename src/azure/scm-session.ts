@@ -2,6 +2,8 @@
 import type { Readable } from 'node:stream';
 import { DoubtError } from '../errors.ts';
 import { AnswerError, readErrorFacts } from './error-facts.ts';
+import { governed } from './governed.ts';
+import type { Pass } from './lane.ts';
 import type { Tokens } from './tokens.ts';
 import { type HttpAnswer, type HttpRequest, requestTimeoutMs, type Transport } from './transport.ts';
 
@@ -29,6 +31,8 @@ export interface SessionParts {
   /** `Bearer` when absent; `Basic` when the tokens are `user:password` in base64. */
   readonly scheme?: 'Bearer' | 'Basic' | undefined;
   readonly now: () => number;
+  /** Resolves when a request to this host may leave. */
+  readonly enter: () => Promise<Pass>;
 }
 
 export function openSession(parts: SessionParts): ScmSession {
@@ -66,9 +70,9 @@ type Ask = (
 ) => Promise<HttpAnswer>;
 
 /** Signs each request, keeps the cookie of the instance that answers, and drops a token that was refused. */
-function createAsk({ transport, tokens, scheme = 'Bearer' }: SessionParts, origin: string): Ask {
+function createAsk({ transport, tokens, scheme = 'Bearer', enter }: SessionParts, origin: string): Ask {
   const cookies = new Map<string, string>();
-  return async ({ path, ...request }) => {
+  const send = async ({ path, ...request }: Parameters<Ask>[0]): Promise<HttpAnswer> => {
     const token = await tokens.current();
     const headers: Record<string, string> = {
       accept: 'application/json',
@@ -83,6 +87,7 @@ function createAsk({ transport, tokens, scheme = 'Bearer' }: SessionParts, origi
     if (answer.status === 401) tokens.drop(token);
     return answer;
   };
+  return (request) => governed(enter, () => send(request));
 }
 
 /** Only paths come in here, but a path such as `//other.example` is a host to a URL parser: the token stays home. */

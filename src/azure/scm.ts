@@ -12,6 +12,7 @@ import { openScmDesk } from './scm-desk.ts';
 import { openSession, type ScmSession } from './scm-session.ts';
 import { uploadOnce } from './scm-upload.ts';
 import { parseObject } from './server-text.ts';
+import { sitePath } from './site-client.ts';
 
 const settingsWaitMs = 90_000;
 const settingsIntervalMs = 5_000;
@@ -41,7 +42,7 @@ export async function deployToSlot(parts: ScmParts, delivery: Delivery): Promise
 /** Finds out, before a byte is sent, whether the site can be reached and lets us in. */
 export async function enterScm(parts: ScmParts, delivery: Delivery): Promise<OpenScm> {
   const { target, slot, deadlineMs = deployDeadlineMs } = delivery;
-  const { clock, transport, tokens } = parts;
+  const { clock, transport, tokens, governor } = parts;
   if (!slot.scmHostName) {
     throw new RefusalError(
       `${target.site}/${target.slot} has no SCM site, so nothing can be uploaded to it.`,
@@ -55,13 +56,15 @@ export async function enterScm(parts: ScmParts, delivery: Delivery): Promise<Ope
   const asked: Asked = { act: 'read', what, where: target.name, site: target.site };
   const untilMs = clock.now() + deadlineMs;
   const hostName = slot.scmHostName;
-  const place = { hostName, transport, now: () => clock.now() };
+  const visit = { host: hostName, who: 'the SCM site', site: sitePath(target) };
+  const place = { hostName, transport, now: () => clock.now(), enter: () => governor.enterHost(visit) };
+  // Second tries count with those at ARM: what is wrong with a region is wrong with both.
+  const shareMs = (longestMs: number) => governor.retryWaitMs(target.subscriptionId, longestMs);
+  const patience = { clock, random: parts.random, shareMs };
   const enter = async (session: ScmSession): Promise<OpenScm> => {
-    const earlier = await openScmDesk(parts, session, asked, {
-      judge: countClosed(),
-      timeoutMs: firstLookTimeoutMs,
-    }).list();
-    return { session, desk: openScmDesk(parts, session, asked), asked, earlier, untilMs };
+    const first = { judge: countClosed(), timeoutMs: firstLookTimeoutMs };
+    const earlier = await openScmDesk(patience, session, asked, first).list();
+    return { session, desk: openScmDesk(patience, session, asked), asked, earlier, untilMs };
   };
   try {
     return await enter(openSession({ ...place, tokens }));

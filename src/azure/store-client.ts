@@ -1,6 +1,8 @@
 /** The storage SDK, sending through our transport with our tokens. It still takes the libraries' older kind of client. */
 import type { BlobServiceClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { DefectError } from '../errors.ts';
+import { governed } from './governed.ts';
+import type { Governor } from './governor.ts';
 import type { Tokens } from './tokens.ts';
 import { requestTimeoutMs, type Transport } from './transport.ts';
 
@@ -12,7 +14,7 @@ export interface StoreClient {
 /** @param store `https://<account>.blob.core.windows.net/<container>`, or with the account in the path. */
 export async function connectStore(
   store: string,
-  parts: { readonly transport: Transport; readonly tokens: Tokens },
+  parts: { readonly transport: Transport; readonly tokens: Tokens; readonly governor: Governor },
 ): Promise<StoreClient> {
   const { AnonymousCredential, BlobServiceClient: Account } = await loadStorage();
   const url = new URL(store);
@@ -20,7 +22,7 @@ export async function connectStore(
   const container = decodeURIComponent(segments.pop() ?? '');
   const address = [url.origin, ...segments].join('/');
   const account = new Account(address, new AnonymousCredential(), {
-    httpClient: asOldClient(sign(parts, url.origin)),
+    httpClient: asOldClient(govern(parts.governor, url.host, sign(parts, url.origin))),
     // Repeated by us, on our clock.
     retryOptions: { maxTries: 1 },
     userAgentOptions: { userAgentPrefix: 'slotwave' },
@@ -31,6 +33,16 @@ export async function connectStore(
 /** Loaded when it is needed: most rollouts never speak to a store. */
 export function loadStorage(): Promise<typeof import('@azure/storage-blob')> {
   return import('@azure/storage-blob');
+}
+
+/** Outside of the signature: a request may wait for its turn longer than a token is good. */
+function govern(governor: Governor, host: string, transport: Transport): Transport {
+  const visit = { host, who: 'the store', site: null };
+  return (request) =>
+    governed(
+      () => governor.enterHost(visit),
+      () => transport(request),
+    );
 }
 
 /** The SDK's own way of keeping tokens counts by the wall clock. Never signs for another origin. */

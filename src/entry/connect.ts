@@ -31,6 +31,8 @@ export interface ConnectRequest {
   readonly cloud?: string | undefined;
   /** Law 8: a command that only looks gets a transport that cannot write. */
   readonly looksOnly: boolean;
+  /** Aborted when somebody asks to stop: requests that wait for their turn are not sent any more. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export function openClock({ timeScale, anchor }: Pick<CommonOptions, 'timeScale' | 'anchor'>): Clock {
@@ -46,6 +48,7 @@ export async function connect({
   clock,
   cloud,
   looksOnly,
+  stop,
 }: ConnectRequest): Promise<Connection> {
   const ca = options.ca === undefined ? undefined : await readAuthorities(options.ca);
   const { send, close } = createTransport({ clock, ca });
@@ -64,6 +67,7 @@ export async function connect({
       homeOnly: options.homeOnly,
       onSignIn: (line) => outside.writeError(`Azure: ${neutralise(line)}.\n`),
       onWait: (wait) => listener(wait),
+      stop,
     });
     const listen = (other: (wait: Wait) => void) => {
       listener = other;

@@ -1,16 +1,17 @@
 import { get, updateApplicationSettingsSlot } from '@azure/arm-appservice/api/webApps';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { createArm } from '../../src/azure/arm.ts';
 import { createAzure } from '../../src/azure/azure.ts';
 import { createFairQueue } from '../../src/azure/fair-queue.ts';
-import { createGovernor } from '../../src/azure/governor.ts';
+import { createGovernor, type Visit } from '../../src/azure/governor.ts';
 import { longestHoldMs, type Waiting } from '../../src/azure/lane.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import type { WorldInput } from '../../src/emulator/world/schema.ts';
 import { TransientError } from '../../src/errors.ts';
 import { playedRuntime, transportOver } from './in-process.ts';
-import { armOver, script, target } from './scripted.ts';
+import { armOver, cloud, countedTokens, script, target } from './scripted.ts';
 
 const arm = 'https://management.azure.com';
 const siteUrl = (site: string, rest = '') =>
@@ -46,10 +47,10 @@ function bucketServer(clock: VirtualClock, capacity: number, perSecond: number, 
   };
 }
 
-function begin(random = () => 0) {
+function begin(random = () => 0, stop?: AbortSignal) {
   const clock = new VirtualClock(0);
   const told: Waiting[] = [];
-  const governor = createGovernor({ clock, random, onWait: (waiting) => told.push(waiting) });
+  const governor = createGovernor({ clock, random, stop, onWait: (waiting) => told.push(waiting) });
   /** One request as the pipeline makes it; `latencyMs` there and back again. */
   const ask = async (
     url: string,
@@ -234,6 +235,130 @@ describe('the governor of a subscription', () => {
     expect(told[0]?.what).toMatch(
       /^the quota for reads of subscription s1 is nearly used up, and \d+ requests wait/,
     );
+  });
+});
+
+describe('hosts that ARM does not count for', () => {
+  const visit = (name: string): Visit => ({
+    host: `${name}-staging.scm.azurewebsites.net`,
+    who: 'the SCM site',
+    site: new URL(siteUrl(name)).pathname,
+  });
+  const knock = async (
+    { clock, governor }: ReturnType<typeof begin>,
+    name: string,
+    answer: { status: number; headers: Record<string, string> } = ok(),
+  ): Promise<number> => {
+    const pass = await governor.enterHost(visit(name));
+    const leftMs = clock.now();
+    pass.answered(answer);
+    return leftMs;
+  };
+  const slowDown = (seconds: string) => ({ status: 429, headers: { 'retry-after': seconds } });
+
+  it.each(['1', '17', '90'])(
+    'are left alone for the %s s that they ask for, to the second, each by itself, and it is said once',
+    async (seconds) => {
+      const began = begin(() => 1);
+      const { clock, told, ask } = began;
+      await clock.run(Promise.all(['a', 'a', 'a'].map(() => knock(began, 'a', slowDown(seconds)))));
+      const [other, atArm] = await clock.run(Promise.all([knock(began, 'b'), ask(siteUrl('a'), ok)]));
+      expect([other, atArm.leftMs]).toEqual([0, 0]);
+      for (const leftMs of await clock.run(Promise.all([1, 2, 3].map(() => knock(began, 'a'))))) {
+        expect(leftMs).toBeGreaterThanOrEqual(Number(seconds) * 1000);
+        expect(leftMs).toBeLessThan(Number(seconds) * 1000 + 1_000);
+      }
+      const waitMs = Number(seconds) * 1000;
+      const what = `the SCM site a-staging.scm.azurewebsites.net asks for ${seconds} s (requests)`;
+      expect(told).toEqual([{ site: visit('a').site, waitMs, what }]);
+    },
+  );
+
+  it.each([
+    ['429 without a time', { status: 429, headers: {} }, 1_000],
+    ['503 with one, as storage accounts throttle', { status: 503, headers: { 'retry-after': '9' } }, 9_000],
+    [
+      '503 without one: it is unwell, and second tries have a pace of their own',
+      { status: 503, headers: {} },
+      0,
+    ],
+    ['202 that says when to look again', { status: 202, headers: { 'retry-after': '30' } }, 0],
+  ])('are understood: %s', async (_, answer, expectedMs) => {
+    const began = begin();
+    await began.clock.run(knock(began, 'a', answer));
+    expect(await began.clock.run(knock(began, 'a'))).toBe(expectedMs);
+  });
+
+  it('have no quota of ours: a thousand requests leave at once', async () => {
+    const began = begin();
+    const left = await began.clock.run(Promise.all(Array.from({ length: 1_000 }, () => knock(began, 'a'))));
+    expect(Math.max(...left)).toBe(0);
+    expect(began.told).toEqual([]);
+  });
+
+  it('are not sat out for longer than anybody should wait', async () => {
+    const began = begin();
+    await began.clock.run(knock(began, 'a', slowDown('600')));
+    const late = await began.clock.run(knock(began, 'a').catch((error: unknown) => error));
+    expect(late).toMatchObject({ kind: 'transient', code: 'throttled', where: 'a', retryAfterMs: 600_000 });
+    expect(late).toHaveProperty('message', expect.stringMatching(/^The SCM site .*Nothing was sent\.$/));
+  });
+});
+
+describe('somebody who asks to stop', () => {
+  it('calls off at once what waits for its turn, wherever it waits: nothing of it is sent', async () => {
+    const stop = new AbortController();
+    const { clock, governor, ask } = begin(() => 0, stop.signal);
+    const left: string[] = [];
+    const quiet = () => ({ status: 429, headers: { 'retry-after': '60' } });
+    const host = { host: 'a.scm', who: 'the SCM site', site: null };
+    await clock.run(ask(siteUrl('a'), quiet, { method: 'POST' }));
+    await clock.run(governor.enterHost(host).then((pass) => pass.answered(quiet())));
+    const waiting = Promise.allSettled([
+      governor.enter('POST', siteUrl('a')).then(() => left.push('swap')),
+      governor.enter('PUT', siteUrl('b')).then(() => left.push('settings')),
+      governor.enterHost(host).then(() => left.push('package')),
+    ]);
+    await clock.run(clock.sleep(10_000));
+    stop.abort('SIGINT');
+    const ends = await clock.run(waiting);
+    expect(clock.now()).toBe(10_000);
+    for (const end of ends)
+      expect(end).toMatchObject({ status: 'rejected', reason: { kind: 'transient', code: 'stopped' } });
+    await clock.run(clock.sleep(120_000));
+    expect(left).toEqual([]);
+  });
+
+  it('lets pass what need not wait, and nothing that would have to', async () => {
+    const stop = new AbortController();
+    const { clock, governor, ask } = begin(() => 0, stop.signal);
+    await clock.run(ask(siteUrl('a'), () => ({ status: 429, headers: { 'retry-after': '60' } })));
+    stop.abort('SIGTERM');
+    await expect(governor.enter('GET', siteUrl('a'))).rejects.toMatchObject({
+      code: 'stopped',
+      message: expect.stringMatching(/SIGTERM.*Nothing was sent/),
+    });
+    await expect(governor.enter('DELETE', siteUrl('a'))).resolves.toBeDefined();
+  });
+
+  it('is not kept waiting by second tries: a read that was called off is not repeated', async () => {
+    const stop = new AbortController();
+    const clock = new VirtualClock(0);
+    const { transport, sent } = script([{ status: 429, headers: { 'retry-after': '60' } }], clock);
+    const governor = createGovernor({ clock, random: () => 0, stop: stop.signal });
+    const tokens = countedTokens(clock);
+    const governed = createArm({ cloud, tokens, transport, clock, random: () => 0, governor });
+    const ask = { method: 'GET', url: siteUrl('b').replace('/s1/', `/${target.subscriptionId}/`) } as const;
+    await expect(clock.run(governed.send(target.subscriptionId, ask))).rejects.toBeDefined();
+    const read = governed
+      .read(target.subscriptionId, { what: 'read the site', where: 'weu' }, (context) =>
+        get(context, 'g', 'a'),
+      )
+      .catch((error: unknown) => error);
+    await clock.run(clock.sleep(10_000));
+    stop.abort('SIGINT');
+    expect(await clock.run(read)).toMatchObject({ code: 'stopped' });
+    expect([clock.now(), sent.length]).toEqual([10_000, 1]);
   });
 });
 

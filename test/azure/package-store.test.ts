@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createGovernor } from '../../src/azure/governor.ts';
 import { openPackageStore } from '../../src/azure/package-store.ts';
 import { createTokens } from '../../src/azure/tokens.ts';
 import { type HttpRequest, type Transport, TransportError } from '../../src/azure/transport.ts';
@@ -67,6 +68,7 @@ function openStore({ container = 'packages', between = (request, next) => next(r
     clock,
     random: () => 0,
     hide: (secret) => hidden.push(secret),
+    governor: createGovernor({ clock, random: () => 0 }),
   });
   return { store, sent, hidden, puts: () => sent.filter((each) => each.startsWith('PUT')) };
 }
@@ -149,6 +151,25 @@ describe('a shelf of packages', () => {
     expect(puts()).toHaveLength(6);
     const head = await send('HEAD', `${azurite.account}/packages/${release.digest}.zip`);
     expect(head.headers['content-length']).toBe(String(release.bytes));
+  });
+
+  it('leaves the store alone for as long as it asks for, all blocks together', async () => {
+    const release = makeRelease(9 * 1024 * 1024);
+    let untilMs = 0;
+    const early: string[] = [];
+    const { store } = openStore({
+      between: async (request, next) => {
+        if (Date.now() < untilMs) early.push(request.url);
+        const isBlock = new URL(request.url).searchParams.get('comp') === 'block';
+        const answered = await next(request);
+        if (!isBlock || untilMs > 0) return answered;
+        untilMs = Date.now() + 1_000;
+        return { ...answered, status: 503, headers: { 'retry-after': '1', 'x-ms-error-code': 'ServerBusy' } };
+      },
+    });
+    await store.keep(release, () => {});
+    expect(Date.now()).toBeGreaterThanOrEqual(untilMs);
+    expect(early).toEqual([]);
   });
 
   it('does not take a name for its content: other bytes under it are refused', async () => {

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { createGovernor } from '../../src/azure/governor.ts';
+import type { Waiting } from '../../src/azure/lane.ts';
 import { deployToSlot } from '../../src/azure/scm.ts';
 import { rebaseLocation } from '../../src/azure/scm-session.ts';
 import type { HttpAnswer, TransportError } from '../../src/azure/transport.ts';
@@ -97,9 +99,16 @@ async function deploy({ os = 'windows', ...kudu }: Kudu) {
   };
   const { transport, sent } = script([(each) => answer(each)], clock);
   const progress: number[] = [];
+  const waits: Waiting[] = [];
   const error = await clock.run(
     deployToSlot(
-      { transport, clock, tokens: countedTokens(clock), random: () => 0.5 },
+      {
+        transport,
+        clock,
+        tokens: countedTokens(clock),
+        random: () => 0.5,
+        governor: createGovernor({ clock, random: () => 0, onWait: (wait) => waits.push(wait) }),
+      },
       {
         target,
         slot: { scmHostName: 'orders-staging.scm.azurewebsites.net', operatingSystem: os },
@@ -119,11 +128,25 @@ async function deploy({ os = 'windows', ...kudu }: Kudu) {
     sent,
     uploads,
     progress,
+    waits,
     tookMs: clock.now(),
   };
 }
 
 describe('a deployment', () => {
+  it('sends nothing to an SCM site that asks for 40 s, and tells whose it is', async () => {
+    const { end, sent, waits } = await deploy({
+      upload: (times) => (times === 1 ? { status: 429, headers: { 'retry-after': '40' } } : accepted),
+    });
+    expect(end).toBe('done');
+    const refused = sent.findIndex(({ method }) => method === 'POST');
+    const after = sent.slice(refused + 1).map(({ atMs }) => atMs - sent[refused]!.atMs);
+    expect(after.length).toBeGreaterThan(2);
+    expect(Math.min(...after)).toBeGreaterThanOrEqual(40_000);
+    expect(Math.min(...after)).toBeLessThan(42_000);
+    expect(waits).toMatchObject([{ site: expect.stringMatching(/\/sites\/orders-weu$/), waitMs: 40_000 }]);
+  });
+
   it('goes to zipdeploy on Windows, with its name, its digest and all of its bytes', async () => {
     const { end, uploads, progress } = await deploy({ os: 'windows' });
     expect(end).toBe('done');

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createGovernor } from '../../src/azure/governor.ts';
 import { openPackageStore } from '../../src/azure/package-store.ts';
 import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -193,6 +194,7 @@ async function publish(store: string, path: string): Promise<string> {
   const tokens = { current: async () => makeStorageToken(clock.now()), drop: () => {} };
   const shelf = openPackageStore({
     ...{ address: store, tokens, transport: wire.send, clock, random: () => 0, hide: () => {} },
+    governor: createGovernor({ clock, random: () => 0 }),
   });
   const release = { id: 'x', contentDigest: digest, digest, path, bytes: bytes.length, files: 1 };
   await shelf.keep(release, () => {});
