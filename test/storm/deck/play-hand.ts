@@ -101,18 +101,20 @@ async function regret(scene: Scene, turns: readonly Turn[], first: Course): Prom
   return { ...second, processes: first.processes + second.processes };
 }
 
-/** Whether going back was decided since the rollout itself came to its end. */
-function isDecided(entries: readonly Recorded[]): boolean {
+const answers: readonly Recorded['type'][] = ['rollback.decided', 'halt.decided', 'rollout.ended'];
+
+/** Whether the wish to go back was answered since the rollout itself came to its end: decided on, or ended at once. */
+function isAnswered(entries: readonly Recorded[]): boolean {
   const ended = entries.findIndex(({ type }) => type === 'rollout.ended');
-  return entries.slice(ended).some(({ type }) => type === 'rollback.decided' || type === 'halt.decided');
+  return entries.slice(ended + 1).some(({ type }) => answers.includes(type));
 }
 
 async function runProcesses(scene: Scene, turns: readonly Turn[], takesBack: boolean): Promise<Course> {
   const { clock } = scene.stage;
   for (let at = 0; ; at++) {
     const turn = turns[at] ?? null;
-    // Once it was decided, whoever comes next resumes.
-    const asks = takesBack && !isDecided(scene.shelf.entries);
+    // Once it was answered, whoever comes next resumes: also one whose process died with the end already written.
+    const asks = takesBack && !isAnswered(scene.shelf.entries);
     const life = { ending: turn, loss: null, limitMs: lifeLimitMs, takesBack: asks };
     const processes = at + 1;
     try {
