@@ -1,16 +1,19 @@
-/** The transport of real life, over node:http and node:https. */
+/** The transport of real life, over node:http and our roads. */
 import {
   type ClientRequest,
-  Agent as HttpAgent,
   request as httpRequest,
   type IncomingMessage,
+  type RequestOptions,
 } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
 import { pipeline, Transform } from 'node:stream';
 import * as nodeTls from 'node:tls';
 import type { Clock } from '../clock.ts';
-import { lookupHost } from './loopback.ts';
+import type { RoadFacts } from '../probe/road.ts';
+import { createGate, type Gate } from './gate.ts';
+import { type ProxyEnvironment, readProxyRules } from './proxy-environment.ts';
+import { type Road, startTrace, type Trace } from './road.ts';
+import { type Opening, RoadAgent, traceOf } from './road-agent.ts';
+import { createDirectRoad } from './road-direct.ts';
 import {
   answerTooLong,
   defaultMaxAnswerBytes,
@@ -18,48 +21,60 @@ import {
   type HttpRequest,
   type StreamedBody,
   type Transport,
-  TransportError,
 } from './transport.ts';
+import { asTransportError } from './transport-failure.ts';
 
 export interface TransportParts {
   readonly clock: Pick<Clock, 'timeout'>;
   /** PEM of a CA to trust in addition to the system's. */
   readonly ca?: string | undefined;
-  /** Connections open to one origin at the same time. */
+  /** Requests to one origin at the same time; the others wait for their turn. */
   readonly maxConnections?: number | undefined;
+  /** Where `HTTPS_PROXY` and the like are read; none where absent. */
+  readonly environment?: ProxyEnvironment | undefined;
 }
 
 export interface NodeTransport {
   readonly send: Transport;
+  /** For roads that speak TLS themselves: trusts what the transport trusts. */
+  readonly secureContext: nodeTls.SecureContext | undefined;
   /** Closes the connections that are kept; requests under way are cut. */
   close(): void;
 }
 
-export function createTransport({ clock, ca, maxConnections = 32 }: TransportParts): NodeTransport {
-  const shared = {
-    maxSockets: maxConnections,
-    maxFreeSockets: 8,
-    scheduling: 'lifo',
-    lookup: lookupHost,
-  } as const;
+/** @throws InputError: the environment names a proxy by what is no address. */
+export function createTransport(parts: TransportParts): NodeTransport {
+  const { clock, ca, maxConnections = 32, environment = {} } = parts;
   // Made once: from a list, each connection would make its own store of all authorities, megabytes at a time.
-  const tls =
-    ca === undefined ? {} : { secureContext: nodeTls.createSecureContext({ ca: [...trustedRoots(), ca] }) };
-  const https = new HttpsAgent({ ...shared, ...tls, keepAlive: true });
-  const httpsOnce = new HttpsAgent({ ...shared, ...tls, keepAlive: false });
-  const http = new HttpAgent({ ...shared, keepAlive: true });
-  const httpOnce = new HttpAgent({ ...shared, keepAlive: false });
-  const pick = (url: URL, fresh: boolean) => {
-    if (url.protocol === 'http:') return fresh ? httpOnce : http;
-    return fresh ? httpsOnce : https;
+  const secureContext =
+    ca === undefined ? undefined : nodeTls.createSecureContext({ ca: [...trustedRoots(), ca] });
+  const standard = createDirectRoad(readProxyRules(environment), secureContext);
+  const lanes = new Map<Road, Lanes>();
+  const lanesOf = (road: Road) => {
+    const found = lanes.get(road) ?? openLanes(road, secureContext, maxConnections);
+    lanes.set(road, found);
+    return found;
   };
   return {
-    send: (request) => {
+    secureContext,
+    send: async (request) => {
       const url = new URL(request.url);
-      return exchange(clock, request, url, pick(url, request.freshConnection ?? false));
+      const road = request.road ?? standard;
+      const limits = [clock.timeout(request.timeoutMs), ...(request.signal ? [request.signal] : [])];
+      const signal = AbortSignal.any(limits);
+      const trace = startTrace(road.via, hostOf(url), portOf(url));
+      const { agent, gate } = lanesOf(road)(url, request.freshConnection ?? false);
+      const leave = await gate.enter(signal).catch((error: Error) => {
+        throw asTransportError(error, { request, host: url.host, sent: false, signal, road: trace.facts });
+      });
+      try {
+        return await exchange({ request, url, agent, signal, trace });
+      } finally {
+        leave();
+      }
     },
     close: () => {
-      for (const agent of [https, httpsOnce, http, httpOnce]) agent.destroy();
+      for (const each of lanes.values()) each.close();
     },
   };
 }
@@ -72,34 +87,88 @@ function trustedRoots(): readonly string[] {
   return getCACertificates?.('default') ?? nodeTls.rootCertificates;
 }
 
-function exchange(
-  clock: Pick<Clock, 'timeout'>,
-  request: HttpRequest,
-  url: URL,
-  agent: HttpAgent,
-): Promise<HttpAnswer> {
-  const limits = [clock.timeout(request.timeoutMs), ...(request.signal ? [request.signal] : [])];
-  const signal = AbortSignal.any(limits);
+interface Lanes {
+  (url: URL, fresh: boolean): { readonly agent: RoadAgent; readonly gate: Gate };
+  close(): void;
+}
+
+/** The connections of one road: kept or not, with TLS or without. */
+function openLanes(
+  road: Road,
+  secureContext: nodeTls.SecureContext | undefined,
+  maxConnections: number,
+): Lanes {
+  const agents = new Map<string, RoadAgent>();
+  const gates = new Map<string, Gate>();
+  const keep = <T>(kept: Map<string, T>, key: string, make: () => T): T => {
+    const found = kept.get(key) ?? make();
+    kept.set(key, found);
+    return found;
+  };
+  const pick = (url: URL, fresh: boolean) => {
+    const encrypted = url.protocol !== 'http:';
+    return {
+      gate: keep(gates, url.origin, () => createGate(maxConnections)),
+      agent: keep(
+        agents,
+        `${url.protocol}${fresh}`,
+        () => new RoadAgent({ road, encrypted, keepAlive: !fresh, secureContext }),
+      ),
+    };
+  };
+  return Object.assign(pick, {
+    close: () => {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  });
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+function portOf({ protocol, port }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'http:' ? 80 : 443;
+}
+
+interface Exchange {
+  readonly request: HttpRequest;
+  readonly url: URL;
+  readonly agent: RoadAgent;
+  readonly signal: AbortSignal;
+  readonly trace: Trace;
+}
+
+function exchange({ request, url, agent, signal, trace }: Exchange): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-    const outgoing = send(url, { method: request.method, headers: headersOf(request), agent, signal });
-    const sent = watchSent(outgoing, url.protocol === 'https:');
+    const options: RequestOptions & { readonly opening: Opening } = {
+      method: request.method,
+      headers: headersOf(request),
+      agent,
+      signal,
+      opening: { signal, trace },
+    };
+    const outgoing = httpRequest(url, options);
+    const way = watchWay(outgoing, trace);
     let bodyFailure: Error | null = null;
     const fail = (error: Error) => {
       outgoing.destroy();
       // A body that fails takes the connection down with it; the body's failure is the one to tell.
-      reject(asTransportError(bodyFailure ?? error, { request, host: url.host, sent: sent(), signal }));
+      reject(asTransportError(bodyFailure ?? error, { request, host: url.host, signal, ...way() }));
     };
     outgoing.once('response', (incoming) => {
       // From here on the answer decides: a server may refuse a body before it has read all of it.
       outgoing.removeListener('error', fail);
-      outgoing.on('error', ignore);
       readAnswer(incoming, url.host, request.maxAnswerBytes ?? defaultMaxAnswerBytes).then((answer) => {
         if (!outgoing.writableFinished) outgoing.destroy();
-        resolve(answer);
+        const road = { ...way().road, stage: 'answered' as const };
+        resolve({ ...answer, address: road.address, road });
       }, fail);
     });
     outgoing.once('error', fail);
+    // A request can fail once more after it has failed, when its connection comes too late.
+    outgoing.on('error', ignore);
     writeBody(outgoing, request, (error) => {
       bodyFailure ??= error;
       fail(error);
@@ -121,24 +190,23 @@ function headersOf(request: HttpRequest): Record<string, string> {
 }
 
 /**
- * Whether the request may have left. Without a connection nothing has; from the moment there is one, some of it
- * may be under way, and a reset does not say how much arrived.
+ * How the request goes, and whether it may have left. A request is given a connection when all of it stands, tunnel
+ * and TLS: until then nothing has left; from then on some of it may be under way, and a reset does not say how much
+ * arrived.
  */
-function watchSent(outgoing: ClientRequest, encrypted: boolean): () => boolean {
-  let connected = false;
+function watchWay(
+  outgoing: ClientRequest,
+  opened: Trace,
+): () => { readonly sent: boolean; readonly road: RoadFacts } {
+  let sent = false;
+  // A kept connection came about under another request, and its trace goes with it.
+  let trace = opened;
   outgoing.once('socket', (socket) => {
-    connected = connectedSockets.has(socket);
-    if (connected) return;
-    socket.once(encrypted ? 'secureConnect' : 'connect', () => {
-      connectedSockets.add(socket);
-      connected = true;
-    });
+    sent = true;
+    trace = traceOf(socket) ?? opened;
   });
-  return () => connected;
+  return () => ({ sent, road: sent ? { ...trace.facts, stage: 'request' } : trace.facts });
 }
-
-/** Kept sockets pass through here again, and Node does not say of each whether it was used before. */
-const connectedSockets = new WeakSet<Socket>();
 
 function writeBody(
   outgoing: ClientRequest,
@@ -183,8 +251,11 @@ function countBytes(
   });
 }
 
-async function readAnswer(incoming: IncomingMessage, host: string, limitBytes: number): Promise<HttpAnswer> {
-  const address = incoming.socket.remoteAddress ?? null;
+async function readAnswer(
+  incoming: IncomingMessage,
+  host: string,
+  limitBytes: number,
+): Promise<Omit<HttpAnswer, 'address' | 'road'>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -203,58 +274,5 @@ async function readAnswer(incoming: IncomingMessage, host: string, limitBytes: n
     headers,
     setCookies: setCookies ?? [],
     body: Buffer.concat(chunks).toString('utf8'),
-    address,
   };
-}
-
-interface Failing {
-  readonly request: HttpRequest;
-  readonly host: string;
-  readonly sent: boolean;
-  readonly signal: AbortSignal;
-}
-
-function asTransportError(error: Error, { request, host, sent, signal }: Failing): TransportError {
-  if (error instanceof TransportError) return error;
-  if (request.signal?.aborted) {
-    return new TransportError(`The request to ${host} was called off.`, {
-      code: 'ABORTED',
-      sent,
-      host,
-      cause: error,
-    });
-  }
-  if (signal.aborted) {
-    const what = sent ? 'did not answer' : 'could not be connected to';
-    return new TransportError(`${host} ${what} within ${request.timeoutMs / 1000} s.`, {
-      code: 'ETIMEDOUT',
-      sent,
-      host,
-      cause: error,
-    });
-  }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'ECONNRESET';
-  return new TransportError(`${host}: ${describeCode(code, error)}`, { code, sent, host, cause: error });
-}
-
-const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was cut before the answer',
-  EPIPE: 'the connection was cut while sending',
-  ENOTFOUND: 'the name is not known to DNS here',
-  EAI_AGAIN: 'DNS did not answer',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'no route to the network',
-  ETIMEDOUT: 'the connection timed out',
-  EPROTO: 'what listens there does not speak TLS as it should',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an authority that is not trusted here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of an authority that is not trusted here',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an authority that is not trusted here',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself only',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-};
-
-/** The code in words; an unknown one keeps Node's own sentence, which carries no body and no header. */
-function describeCode(code: string, error: Error): string {
-  return `${words[code] ?? (error.message || 'the request failed')} (${code})`;
 }

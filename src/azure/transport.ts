@@ -4,6 +4,8 @@
  * have left (law 1).
  */
 import type { Readable } from 'node:stream';
+import type { RoadFacts } from '../probe/road.ts';
+import type { Road } from './road.ts';
 
 /** A body that is read again from its first byte each time it is sent. */
 export interface StreamedBody {
@@ -28,6 +30,8 @@ export interface HttpRequest {
    * nobody can tell whether the request arrived: no risk to take for a mutation.
    */
   readonly freshConnection?: boolean | undefined;
+  /** Absent: straight, or through the proxy that the environment names for this host. */
+  readonly road?: Road | undefined;
 }
 
 export interface HttpAnswer {
@@ -38,8 +42,10 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly setCookies: readonly string[];
   readonly body: string;
-  /** The IP address that answered; null when there was no socket of our own. */
+  /** The IP address that answered; null when a proxy connected to it, or there was no socket of our own. */
   readonly address: string | null;
+  /** How it went there; absent where no network was in between. */
+  readonly road?: RoadFacts | undefined;
 }
 
 /** Sends one request, once. Never follows a redirect, never repeats. Rejects with TransportError only. */
@@ -47,18 +53,27 @@ export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** No answer. */
 export class TransportError extends Error {
-  /** ECONNREFUSED, ENOTFOUND, ETIMEDOUT, ECONNRESET, ABORTED, a TLS error's code, … */
+  /**
+   * ECONNREFUSED, ENOTFOUND, ETIMEDOUT, ECONNRESET, ABORTED, a TLS error's code, …; of a proxy's own:
+   * PROXY_REFUSED, PROXY_AUTH_REQUIRED, PROXY_UNREACHABLE.
+   */
   readonly code: string;
   /** False only when the other side certainly never saw the whole request. */
   readonly sent: boolean;
   readonly host: string;
+  /** How far it came; absent where no network was in between. */
+  readonly road: RoadFacts | undefined;
 
-  constructor(message: string, facts: { code: string; sent: boolean; host: string; cause?: unknown }) {
+  constructor(
+    message: string,
+    facts: { code: string; sent: boolean; host: string; cause?: unknown; road?: RoadFacts | undefined },
+  ) {
     super(message, { cause: facts.cause });
     this.name = 'TransportError';
     this.code = facts.code;
     this.sent = facts.sent;
     this.host = facts.host;
+    this.road = facts.road;
   }
 }
 
