@@ -27,6 +27,19 @@ export interface SiteFacts {
   readonly preparedFor: string | null;
   readonly lastSwapAt: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  readonly place: PlaceFacts;
+}
+
+/** Where it stands in the network, and as whom it acts. */
+export interface PlaceFacts {
+  /** `Enabled`, `Disabled`; null: open unless it has a private endpoint (azure-platform.md §5.2). */
+  readonly publicAccess: string | null;
+  readonly subnetId: string | null;
+  readonly routesAll: boolean;
+  readonly routesContentShare: boolean;
+  readonly systemIdentity: boolean;
+  /** Resource ids, sorted. */
+  readonly userIdentities: readonly string[];
 }
 
 export function readSite(arm: Arm, target: Target): Promise<SiteFacts> {
@@ -111,6 +124,24 @@ function asFacts(site: ArmSite): SiteFacts {
     preparedFor: site.targetSwapSlot || null,
     lastSwapAt: instant(site.slotSwapStatus?.timestampUtc),
     tags: site.tags ?? {},
+    place: asPlace(site),
+  };
+}
+
+function asPlace({
+  publicNetworkAccess,
+  virtualNetworkSubnetId,
+  outboundVnetRouting,
+  identity,
+}: ArmSite): PlaceFacts {
+  const { allTraffic, applicationTraffic, contentShareTraffic } = outboundVnetRouting ?? {};
+  return {
+    publicAccess: publicNetworkAccess || null,
+    subnetId: virtualNetworkSubnetId || null,
+    routesAll: allTraffic === true || applicationTraffic === true,
+    routesContentShare: allTraffic === true || contentShareTraffic === true,
+    systemIdentity: /SystemAssigned/i.test(identity?.type ?? ''),
+    userIdentities: Object.keys(identity?.userAssignedIdentities ?? {}).sort(),
   };
 }
 

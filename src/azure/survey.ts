@@ -1,12 +1,9 @@
 /** What the fleet is right now, read from ARM once before anything is decided. Reads only. */
-import {
-  getConfigurationSlot,
-  listSlotConfigurationNames,
-  listSlotDifferencesSlot,
-} from '@azure/arm-appservice/api/webApps';
+import { listSlotConfigurationNames, listSlotDifferencesSlot } from '@azure/arm-appservice/api/webApps';
 import pLimit from 'p-limit';
 import { InputError, type Problem, RefusalError, type SlotwaveError } from '../errors.ts';
 import type { Fleet, SettingDifference, SlotFacts, Target, TargetFacts } from '../plan/fleet.ts';
+import type { Surroundings } from '../plan/surroundings.ts';
 import { stampSetting } from '../release/release.ts';
 import type { Arm } from './arm.ts';
 import { readAuthenticated } from './authentication.ts';
@@ -24,6 +21,8 @@ import {
   type SiteFacts,
   sitePath,
 } from './site-client.ts';
+import { createSurroundingsReader, type SurroundingsReader } from './surroundings.ts';
+import { readWebConfig } from './web-config.ts';
 
 export interface SurveyRequest {
   readonly targets: readonly Target[];
@@ -35,6 +34,8 @@ export interface SurveyRequest {
   readonly settings: Settings;
   /** With a preview asked for, it matters whether the slots sign callers in. */
   readonly swap?: { readonly preview: boolean } | undefined;
+  /** For preflight, what stands around each target is read as well: some seven requests more for each. */
+  readonly surroundings?: { readonly nowMs: number } | undefined;
 }
 
 /** Targets read at the same time: enough for a hundred in seconds, far below ARM's buckets (§6). */
@@ -54,10 +55,13 @@ export async function surveyFleet(
     ? await discoverTargets(arm, request.discover.tags, request.discoverSlot ?? 'staging')
     : [];
   const discovered = joinTargets(request.targets, found);
-  const readPlan = createPlanReader();
+  const readers: Readers = {
+    readPlan: createPlanReader(),
+    readSurroundings: request.surroundings ? createSurroundingsReader(request.surroundings.nowMs) : null,
+  };
   const limit = pLimit(surveyLimit);
   const survey = (target: Target) =>
-    limit(async () => surveyTarget(await armOf(target), target, readPlan, request));
+    limit(async () => surveyTarget(await armOf(target), target, readers, request));
   const targets = [...request.targets, ...discovered];
   const looked = await Promise.allSettled([
     ...request.targets.map(survey),
@@ -69,8 +73,26 @@ export async function surveyFleet(
   const read = looked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const vanished = discovered.filter((_, at) => read[request.targets.length + at] === null).map(sitePath);
   if (vanished.length > 0 && vanished.length === read.length) throw nothingLeft(vanished);
-  const facts = read.filter((each) => each !== null);
-  return vanished.length === 0 ? { targets: facts } : { targets: facts, vanished };
+  const there = read.filter((each) => each !== null);
+  const around = there.flatMap(({ facts, surroundings }) =>
+    surroundings ? [[facts.target.name, surroundings] as const] : [],
+  );
+  return {
+    targets: there.map(({ facts }) => facts),
+    ...(vanished.length === 0 ? {} : { vanished }),
+    ...(readers.readSurroundings ? { surroundings: Object.fromEntries(around) } : {}),
+  };
+}
+
+interface Readers {
+  readonly readPlan: PlanReader;
+  /** Null where nobody asked for them. */
+  readonly readSurroundings: SurroundingsReader | null;
+}
+
+interface Surveyed {
+  readonly facts: TargetFacts;
+  readonly surroundings: Surroundings | null;
 }
 
 /**
@@ -117,24 +139,25 @@ const noSettings: Settings = {};
 async function surveyTarget(
   arm: Arm,
   target: Target,
-  readPlan: PlanReader,
+  { readPlan, readSurroundings }: Readers,
   { settings, swap }: Pick<SurveyRequest, 'settings' | 'swap'>,
-): Promise<TargetFacts> {
+): Promise<Surveyed> {
   const site = await readSite(arm, target);
   const slot = await readSlot(arm, target).catch((error: SlotwaveError) => {
     if (error.code === 'not-found') return null;
     throw error;
   });
-  const [live, beside, sticky, plan, differences, autoSwapSlot, authenticated] = await Promise.all([
+  const [live, beside, sticky, plan, differences, config, liveConfig, authenticated] = await Promise.all([
     readProductionSettings(arm, target),
     slot ? readSlotSettings(arm, target) : noSettings,
     readStickyNames(arm, target),
     readPlan(arm, site.planId, target),
     slot ? readDifferences(arm, target) : [],
-    slot ? readAutoSwap(arm, target) : null,
+    slot ? readWebConfig(arm, target, 'beside') : null,
+    readSurroundings ? readWebConfig(arm, target, 'live') : null,
     slot && swap?.preview ? readAuthenticated(arm, target) : undefined,
   ]);
-  return {
+  const facts: TargetFacts = {
     target,
     region: site.region.replace(/ /g, '').toLowerCase(),
     planId: site.planId,
@@ -142,7 +165,7 @@ async function surveyTarget(
     operatingSystem: site.operatingSystem,
     runtime: live['FUNCTIONS_WORKER_RUNTIME'] ?? beside['FUNCTIONS_WORKER_RUNTIME'] ?? null,
     production: asSlotFacts(site, live, null),
-    staging: slot ? asSlotFacts(slot, beside, autoSwapSlot) : null,
+    staging: slot ? asSlotFacts(slot, beside, config?.autoSwapSlotName || null) : null,
     stickyNames: sticky,
     differences: differences.map((each) => markRule(each, sticky)),
     operationInProgress: site.operation ?? slot?.operation ?? null,
@@ -151,6 +174,14 @@ async function surveyTarget(
     settingsInPlace: Object.entries(settings).every(([name, value]) => live[name] === value),
     ...(authenticated === undefined ? {} : { authenticated }),
   };
+  if (!readSurroundings || !liveConfig) return { facts, surroundings: null };
+  const surroundings = await readSurroundings(arm, {
+    target,
+    plan,
+    production: { side: 'live', site, settings: live, config: liveConfig },
+    staging: slot && config ? { side: 'beside', site: slot, settings: beside, config } : null,
+  });
+  return { facts, surroundings };
 }
 
 /** Names only, sorted so that two surveys of one world are equal. */
@@ -172,14 +203,6 @@ async function readStickyNames(arm: Arm, target: Target): Promise<readonly strin
     listSlotConfigurationNames(context, resourceGroup, site),
   );
   return [...(names.appSettingNames ?? []), ...(names.connectionStringNames ?? [])].sort();
-}
-
-async function readAutoSwap(arm: Arm, target: Target): Promise<string | null> {
-  const { subscriptionId, resourceGroup, site, slot } = target;
-  const config = await arm.read(subscriptionId, aboutSlot(target, 'read the configuration of'), (context) =>
-    getConfigurationSlot(context, resourceGroup, site, slot),
-  );
-  return config.autoSwapSlotName || null;
 }
 
 type Difference = Omit<SettingDifference, 'rule'> & { readonly diffRule: string };

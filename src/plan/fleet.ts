@@ -1,4 +1,5 @@
 /** What a fleet is: plain data, read from Azure once, before anything is decided. */
+import type { Surroundings } from './surroundings.ts';
 
 /** One function app in one region, and the slot in which a release waits. */
 export interface Target {
@@ -71,4 +72,6 @@ export interface Fleet {
   readonly targets: readonly TargetFacts[];
   /** Resource ids that discovery found and ARM does not have any more. */
   readonly vanished?: readonly string[] | undefined;
+  /** What stands around the targets, by their names; absent where nobody asked for it. */
+  readonly surroundings?: Readonly<Record<string, Surroundings>> | undefined;
 }

@@ -1,0 +1,31 @@
+/** Storage accounts by their names: an app knows only the name, ARM lists them by subscription. */
+import type { Target } from '../plan/fleet.ts';
+import type { StorageAccountFacts } from '../plan/surroundings.ts';
+import type { Arm } from './arm.ts';
+import { objectOf, readList } from './arm-json.ts';
+import { createOnce } from './read-once.ts';
+import { stringOf } from './server-text.ts';
+
+export type AccountReader = (arm: Arm, target: Target, name: string) => Promise<StorageAccountFacts | null>;
+
+/** Null: the account is in no place of the target's subscription that this identity sees. */
+export function createAccountReader(): AccountReader {
+  const lists = createOnce<readonly StorageAccountFacts[]>();
+  return async (arm, { subscriptionId, name: where }, name) => {
+    const about = { what: `list the storage accounts of the subscription ${subscriptionId}`, where };
+    const url = `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/storageAccounts?api-version=2023-05-01`;
+    const all = await lists(subscriptionId, async () =>
+      (await readList(arm, subscriptionId, about, url)).map((each) => {
+        const properties = objectOf(each['properties']);
+        return {
+          name: (stringOf(each['name']) ?? '').toLowerCase(),
+          open:
+            (stringOf(properties['publicNetworkAccess']) ?? 'Enabled').toLowerCase() === 'enabled' &&
+            stringOf(objectOf(properties['networkAcls'])['defaultAction'])?.toLowerCase() !== 'deny',
+          sharedKey: properties['allowSharedKeyAccess'] !== false,
+        };
+      }),
+    );
+    return all.find((each) => each.name === name.toLowerCase()) ?? null;
+  };
+}
