@@ -135,8 +135,8 @@ const sentences: Sentences = {
       ? `Wave ${wave} is done.`
       : `Wave ${wave} stayed well.`,
   'target.failed': ({ target, why }, view) => `${place(target, view)}: counts as failed. ${endWith(why)}`,
-  'target.drifted': ({ target, expected, found }, view) =>
-    `${place(target, view)}: somebody else changed it. Expected: ${tellStanding(expected)}. Found: ${tellStanding(found)}.`,
+  'target.drifted': ({ target, expected, found, how }, view) =>
+    `${place(target, view)}: ${how === 'taken-back' ? 'Azure took the swap back, or somebody swapped' : 'somebody else changed it'}. Expected: ${tellStanding(expected)}. Found: ${tellStanding(found)}.`,
   'doubt.raised': ({ target, verb, failure }, view) =>
     `${place(target, view)}: whether ${verbs[verb]} happened is in doubt, so it is not repeated; looking. ` +
     tellFailure(failure),

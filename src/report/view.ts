@@ -151,7 +151,10 @@ function rowChange(event: Shown | Tick, view: View): RowChange | null {
     case 'target.failed':
       return one(event.target, { trouble: event.why });
     case 'target.drifted':
-      return one(event.target, { trouble: 'somebody else changed it', ...standing(event.found) });
+      return one(event.target, {
+        trouble: event.how === 'taken-back' ? 'its swap was taken back' : 'somebody else changed it',
+        ...standing(event.found),
+      });
     case 'target.stranded':
       return one(event.target, { ...phaseOf(event.type), trouble: event.why, ...calm });
     case 'target.refused':

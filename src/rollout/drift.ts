@@ -2,6 +2,7 @@
 import type { Target } from '../plan/fleet.ts';
 import type { Candidate, Standing } from '../target/strategy.ts';
 import { isMoved } from './doubt.ts';
+import type { DriftKind } from './events.ts';
 import type { Run } from './run.ts';
 
 const lookIntervalMs = 15_000;
@@ -17,19 +18,38 @@ export async function findDrift(run: Run, candidate: Candidate): Promise<string 
   const found = await readStrange(run, candidate);
   if (!found) return null;
   const expected = { live: candidate.releaseId, beside: candidate.incumbentId };
-  return noteDrift(run, candidate.target, expected, found);
+  return noteDrift(run, candidate.target, { expected, found, wasAsked: true });
 }
 
 /** Answers with the reason that ends the rollout: both ids, expected and found. */
-export async function noteDrift(
-  run: Run,
-  target: Target,
-  expected: Standing,
-  found: Standing,
-): Promise<string> {
-  await run.note({ type: 'target.drifted', target: target.name, expected, found });
-  return `${target.name}: somebody else changed the slots: expected ${tell(expected)}, found ${tell(found)}`;
+export async function noteDrift(run: Run, { name }: Target, seen: Drift): Promise<string> {
+  const { expected, found } = seen;
+  const how = nameDrift(seen);
+  await run.note({ type: 'target.drifted', target: name, expected, found, how });
+  return `${name}: ${sayings[how]}: expected ${tell(expected)}, found ${tell(found)}`;
 }
+
+export interface Drift {
+  readonly expected: Standing;
+  readonly found: Standing;
+  /** Whether a swap of ours was asked for here. */
+  readonly wasAsked: boolean;
+}
+
+/**
+ * Azure takes a swap back by itself when what it warmed up fails late. From outside that looks like somebody who
+ * swapped once more: the two slots as they were before, and nobody can tell who it was.
+ */
+export function nameDrift({ expected, found, wasAsked }: Drift): DriftKind {
+  const isSame = found.live === expected.live && found.beside === expected.beside;
+  const isExchanged = found.live === expected.beside && found.beside === expected.live;
+  return wasAsked && (isSame || isExchanged) ? 'taken-back' : 'changed';
+}
+
+const sayings: Readonly<Record<DriftKind, string>> = {
+  'taken-back': 'Azure took the swap back, or somebody swapped',
+  changed: 'somebody else changed the slots',
+};
 
 async function readStrange(run: Run, candidate: Candidate): Promise<Standing | null> {
   run.goOn();

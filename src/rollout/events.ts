@@ -50,6 +50,8 @@ export interface Failure {
   readonly next?: string | undefined;
 }
 
+export type DriftKind = 'taken-back' | 'changed';
+
 export type Happening =
   | {
       readonly type: 'rollout.begun';
@@ -140,6 +142,8 @@ export type Happening =
       readonly target: string;
       readonly expected: Standing;
       readonly found: Standing;
+      /** `taken-back`: the slots are as before a swap of ours, which Azure may have done by itself. Absent before 0.2. */
+      readonly how?: DriftKind | undefined;
     }
   | { readonly type: 'doubt.raised'; readonly target: string; readonly verb: Verb; readonly failure: Failure }
   | {

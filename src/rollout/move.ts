@@ -77,7 +77,7 @@ async function lookInto(run: Run, task: Move): Promise<Moved | null> {
   const target = candidate.target.name;
   const settled = await settleDoubt(run, verb, candidate);
   if (settled.kind === 'unreadable') return { kind: 'lost', why: settled.why };
-  if (settled.kind === 'drifted') return tellDrift(run, candidate, settled.standing);
+  if (settled.kind === 'drifted') return tellDrift(run, task, settled.standing);
   const { standing } = settled;
   const happened = settled.kind === 'happened';
   await run.note({ type: 'doubt.settled', target, verb, standing, happened });
@@ -135,12 +135,13 @@ function tellElsewhere(run: Run, task: Move, standing: Standing): Promise<Moved>
   const isOurs = recall(run.entries, `${task.verb}.begun`, task.candidate.target.name) !== null;
   return isOurs && isMoved(standing, task.candidate)
     ? tellMoved(run, task, standing)
-    : tellDrift(run, task.candidate, standing);
+    : tellDrift(run, task, standing);
 }
 
-async function tellDrift(run: Run, candidate: Candidate, found: Standing): Promise<Moved> {
-  const expected: Standing = { live: candidate.incumbentId, beside: candidate.releaseId };
-  return { kind: 'lost', why: await noteDrift(run, candidate.target, expected, found) };
+async function tellDrift(run: Run, { verb, candidate }: Move, found: Standing): Promise<Moved> {
+  const { target, incumbentId: live, releaseId: beside } = candidate;
+  const wasAsked = recall(run.entries, `${verb}.begun`, target.name) !== null;
+  return { kind: 'lost', why: await noteDrift(run, target, { expected: { live, beside }, found, wasAsked }) };
 }
 
 async function giveUp(run: Run, { verb, candidate }: Move, error: SlotwaveError | null): Promise<Moved> {

@@ -150,7 +150,7 @@ async function settlePromotion(
   const { standing } = settled;
   if (settled.kind === 'drifted') {
     const expected = { live: candidate.releaseId, beside: candidate.incumbentId };
-    return noteDrift(run, candidate.target, expected, standing);
+    return noteDrift(run, candidate.target, { expected, found: standing, wasAsked: true });
   }
   const happened = settled.kind === 'happened';
   await run.note({ type: 'doubt.settled', target, verb: 'promote', standing, happened });

@@ -1,4 +1,5 @@
 /** azure-platform.md §3.4: how a swap fails that was accepted, and in which dialects that is told. */
+import { expect } from '@jest/globals';
 import type { Trouble } from './road.ts';
 import { type Row, swapped } from './row.ts';
 import { movedOnce, swapPost, tookBack } from './spots.ts';
@@ -19,6 +20,28 @@ const fails = (
   ],
 });
 const failed: readonly Row[] = [
+  {
+    section: '§3.2',
+    azure: 'the swap succeeds, and 5 s later Azure takes it back by itself',
+    engine: 'halts, says both that it may have been, and asks for nothing more',
+    trouble: {
+      faults: [
+        // biome-ignore lint/suspicious/noThenProperty: the word of the faults file; nobody awaits it.
+        { when: { request: 'POST */slotsswap', site: swapped }, then: { operation: { takenBack: '5s' } } },
+      ],
+    },
+    concludes: [],
+    outcome: 'halted',
+    swaps: 1,
+    reads: /neu: Azure took the swap back, or somebody swapped/,
+    holds: ({ live, entries }) => {
+      expect([live['weu'], live['neu']]).toEqual([
+        expect.stringMatching(/^r-new/),
+        expect.stringMatching(/^r-old/),
+      ]);
+      expect(entries.find(({ type }) => type === 'target.drifted')).toMatchObject({ how: 'taken-back' });
+    },
+  },
   {
     section: '§3.4',
     azure: '417 at the poll: «did not respond to http ping»; once',

@@ -113,8 +113,11 @@ describe('somebody else’s hand', () => {
       },
     });
     const ended = await world.rollOut();
-    expect(ended).toMatchObject({ outcome: 'halted', why: expect.stringContaining('somebody else') });
-    expect(targetsOf(world, 'target.drifted')).toEqual(['c']);
+    expect(ended).toMatchObject({
+      outcome: 'halted',
+      why: expect.stringContaining('Azure took the swap back, or somebody swapped: expected'),
+    });
+    expect(allOf(world, 'target.drifted')).toMatchObject([{ target: 'c', how: 'taken-back' }]);
     expect(isIn(world, 'rollback.decided')).toBe(false);
     expect(liveOf(world)).toMatchObject({ a: releaseId, b: releaseId, c: incumbentId });
     auditLaws(world, plan);

@@ -77,7 +77,10 @@ describe('a promoted target', () => {
         if (entry.type === 'promote.done') swappedMs = Date.parse(entry.at) - at.startMs;
       },
     });
-    expect(await world.rollOut()).toMatchObject({ outcome: 'halted' });
+    expect(await world.rollOut()).toMatchObject({
+      outcome: 'halted',
+      why: expect.stringContaining('Azure took the swap back, or somebody swapped'),
+    });
     expect(allOf(world, 'target.observed')).toEqual([]);
     expect(allOf(world, 'target.drifted')[0]?.found).toMatchObject({ live: incumbentId, beside: releaseId });
     expect(liveOf(world)).toEqual({ a: incumbentId });

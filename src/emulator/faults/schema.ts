@@ -56,6 +56,8 @@ const operationSchema = z.strictObject({
   retryAfter: z.string().optional(),
   /** 404 at every poll; or a failure as 200 with a body that says Failed. */
   results: z.enum(['vanish', 'failed-in-200']).optional(),
+  /** It succeeds, and so long afterwards the platform takes it back by itself, without a word to anybody. */
+  takenBack: duration.optional(),
 });
 export type OperationTwist = z.output<typeof operationSchema>;
 

@@ -94,6 +94,21 @@ async function carryOut(
   end(operation, { status: 'succeeded', atMs: platform.clock.now() });
   source.site.lastSwap = { atMs: platform.clock.now(), source: source.name, destination: target.name };
   platform.record({ type: 'swap.done', ...spotOf(source), ...swap });
+  if (operation.twist?.takenBack !== undefined) await takeBack(platform, operation, target);
+}
+
+/** A deployment or a swap that began meanwhile is left alone: then there is nothing to go back to. */
+async function takeBack(
+  platform: Platform,
+  { id, slot: source, twist }: Operation,
+  target: Slot,
+): Promise<void> {
+  await platform.sleep(twist?.takenBack ?? 0);
+  const { site } = source;
+  if (site.operation !== null || source.prepared || target.prepared) return;
+  exchange(platform, source, target);
+  restartWorker(platform, source, 'swap: the platform took it back');
+  platform.record({ type: 'swap.taken-back', ...spotOf(source), operation: id, target: target.name });
 }
 
 function fail(platform: Platform, operation: Operation, target: Slot, refusal: AppServiceRefusal): void {

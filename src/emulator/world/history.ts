@@ -33,6 +33,7 @@ export type Change =
   | ({ readonly type: 'swap.warmed'; readonly operation: string; readonly target: string } & Spot)
   | ({ readonly type: 'swap.routed'; readonly operation: string; readonly target: string } & Spot)
   | ({ readonly type: 'swap.done'; readonly operation: string; readonly target: string } & Spot)
+  | ({ readonly type: 'swap.taken-back'; readonly operation: string; readonly target: string } & Spot)
   | ({
       readonly type: 'swap.failed';
       readonly operation: string;

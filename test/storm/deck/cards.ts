@@ -440,6 +440,13 @@ const moving: readonly Card[] = [
     ],
   },
   {
+    name: 'Azure takes the swap back',
+    severity: 'blinds',
+    draw: (dice, site) => [
+      once(site, swap, { operation: { takenBack: dice.int(1, 120) * 1000 } }, dice.int(1, 2)),
+    ],
+  },
+  {
     name: 'the swap is lost from sight',
     severity: 'harmless',
     draw: (dice, site) => [

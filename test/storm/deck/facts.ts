@@ -39,7 +39,8 @@ export function gatherFacts(
     const last = own?.at(-1);
     if (!own || !last) continue;
     const { atMs } = event;
-    if (event.type === 'swap.routed') own.push({ atMs, live: last.beside, beside: last.live });
+    if (event.type === 'swap.routed' || event.type === 'swap.taken-back')
+      own.push({ atMs, live: last.beside, beside: last.live });
     if (event.type === 'settings.written') {
       const side = event.slot === 'production' ? 'live' : 'beside';
       own.push({ ...last, atMs, [side]: event.release });
