@@ -1,6 +1,8 @@
 /** Azure as the doors see it: everything of this room, joined once. */
 import type { Clock } from '../clock.ts';
 import type { Fleet, Target } from '../plan/fleet.ts';
+import type { SiteState } from '../probe/diagnosis.ts';
+import type { Side } from '../probe/verdict.ts';
 import type { SlotClient } from '../target/slot-client.ts';
 import { routeByTarget } from './by-target.ts';
 import type { Cloud } from './cloud.ts';
@@ -13,6 +15,7 @@ import { openPackageStore, type PackageStore, storageScope } from './package-sto
 import { openRealms, type Realm } from './realm.ts';
 import { resetPrepared } from './reset.ts';
 import { sitePath } from './site-client.ts';
+import { readSiteState } from './site-state.ts';
 import { createSlotClient } from './slots.ts';
 import { type SurveyRequest, surveyFleet } from './survey.ts';
 import { createTokens } from './tokens.ts';
@@ -56,6 +59,8 @@ export interface Azure {
   /** The same slots, to which packages come as `options` say. */
   slotsFor(options: RoadOptions): SlotClient;
   readonly hostKey: HostKey;
+  /** For a diagnosis: what could not be read is null, and nothing is asked twice. */
+  siteState(target: Target, side: Side): Promise<SiteState>;
   /** Cancels a swap that was left prepared, on both slots. Idempotent. */
   resetPrepared(target: Target): Promise<void>;
 }
@@ -101,6 +106,7 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
       };
     },
     hostKey: async (target, side, refused) => keysIn(await realmOf(target))(target, side, refused),
+    siteState: async (target, side) => readSiteState((await realmOf(target)).arm, target, side),
     resetPrepared: async (target) => resetPrepared((await realmOf(target)).arm, target),
   };
 }

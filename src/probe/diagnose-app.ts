@@ -1,7 +1,7 @@
 /** Causes in the app itself: its host, its release, its functions, its answers. */
 import type { CauseCode } from './causes.ts';
 import { type DiagnosisFacts, decisiveFinding, type Named, nameHost } from './diagnosis.ts';
-import { roadOf } from './silence.ts';
+import { lateCode, roadOf } from './silence.ts';
 import { type Finding, keyNotYetCode } from './verdict.ts';
 
 export function readApp(facts: DiagnosisFacts): Named | null {
@@ -47,6 +47,12 @@ const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
       tell: (host, said) =>
         `${host} could not be asked for its state: Azure tells the key of its host only while that runs (${said.replace(/^no host key: /, '')}).`,
       next: 'The host is down or still starting: look again in a minute, then at the log stream. The usual reasons are a storage account that the app does not reach (AzureWebJobsStorage) and settings that the host cannot read.',
+    },
+    [lateCode]: {
+      code: 'host-starting',
+      certainty: 'likely',
+      tell: (host, said) => `${host} is reached, and a look at its host does not come to an end (${said}).`,
+      next: 'A host that starts, or whose key Azure cannot read because it is down, looks like this: look again in a minute, then at the log stream.',
     },
     KEY_REFUSED: {
       code: 'key-refused',

@@ -160,7 +160,7 @@ function readProxy(facts: DiagnosisFacts, { code, said }: Silence, road: RoadFac
       said: `The proxy ${proxy} cannot be reached (${code}): ${said.replace(/[.\s]+$/, '')}.`,
       next: 'Check its address and port, and that it runs and listens there. Where no proxy is meant to be used, see HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment.',
     };
-  if (/\b50[234]\b|unreachable|general|refused|ttl/i.test(refusal))
+  if (hasNoWay(refusal))
     return {
       code: 'proxy-no-way',
       certainty: 'certain',
@@ -173,4 +173,10 @@ function readProxy(facts: DiagnosisFacts, { code, said }: Silence, road: RoadFac
     said: `The proxy ${proxy} refuses to connect to ${nameHost(facts)} (${refusal}).`,
     next: `Have ${host} and port 443 allowed in the rules of the proxy, for the address of this machine or its user. SCM sites have names of their own (…scm.azurewebsites.net).`,
   };
+}
+
+/** 4xx is a rule of the proxy's; 5xx and most of SOCKS's replies say that it tried. */
+function hasNoWay(refusal: string): boolean {
+  if (/\b4\d\d\b/.test(refusal)) return false;
+  return /\b5\d\d\b|failure|unreachable|refused|ttl/i.test(refusal);
 }

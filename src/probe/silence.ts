@@ -9,8 +9,18 @@ export interface Silence {
   readonly said: string;
 }
 
+/** The code of a look that took longer than a diagnosis may wait for it. */
+export const lateCode = 'LATE';
+
 /** Findings of ours that carry a code and are no silence on the wire. */
-const notOnTheWire = new Set(['IP_FORBIDDEN', 'KEY_REFUSED', keyNotYetCode, 'PRIVATE_UNKNOWN']);
+const notOnTheWire = new Set([
+  'IP_FORBIDDEN',
+  'KEY_REFUSED',
+  keyNotYetCode,
+  lateCode,
+  'PRIVATE_UNKNOWN',
+  'CERTIFICATE_UNKNOWN',
+]);
 
 /**
  * Why the app gave no answer; null: it gave one. A look that stopped before it asked (no key, nothing looked at)
@@ -26,7 +36,7 @@ export function silenceOf(facts: DiagnosisFacts): Silence | null {
 
 /** Whether the look says nothing about the app because it never came to ask it. */
 export function isUnasked(code: string | undefined): boolean {
-  return code === 'KEY_REFUSED' || code === keyNotYetCode;
+  return code === 'KEY_REFUSED' || code === keyNotYetCode || code === lateCode;
 }
 
 /** The way of whichever request tells most: the one that failed, else the one that was made to find out. */
