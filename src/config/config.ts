@@ -45,6 +45,8 @@ export interface ConfigTarget {
   readonly tenantId?: string | undefined;
   /** Absent: the cloud of the whole rollout. */
   readonly cloud?: string | undefined;
+  /** Absent: as the probes say. */
+  readonly vantage?: ConfigVantage | undefined;
 }
 
 // What follows has the shape of the plan's StrategyRequest and ProbeRequest. They are written again because a
@@ -83,8 +85,19 @@ export interface ConfigWave {
   readonly maxConcurrency?: number | undefined;
 }
 
+/** `${env:NAME}` in the proxy's address is still there. */
+export type ConfigVantage =
+  | { readonly via: 'direct' }
+  | {
+      readonly via: 'private-endpoint';
+      readonly addresses: { readonly live: string; readonly beside: string } | null;
+    }
+  | { readonly via: 'dns'; readonly servers: readonly string[] }
+  | { readonly via: 'proxy'; readonly proxy: string }
+  | { readonly via: 'arm' };
+
 export interface ConfigProbes {
-  readonly vantage: { readonly via: 'direct' };
+  readonly vantage: ConfigVantage;
   readonly checks: readonly ConfigCheck[];
   readonly functions: readonly string[];
   readonly initialDelayMs: number;
@@ -94,6 +107,12 @@ export interface ConfigProbes {
   readonly failureLimit: number;
   readonly consecutiveErrorLimit: number;
   readonly deadlineMs: number;
+  readonly healthyStateDurationMs: number;
+  readonly requirePrivate: boolean;
+  readonly dependencies: readonly { readonly host: string; readonly port: number }[];
+  /** Absent where it is not asked for. */
+  readonly exposure?: { readonly expect: 'closed'; readonly from: ConfigProbes['vantage'] } | undefined;
+  readonly certificate?: { readonly daysLeft: number } | undefined;
 }
 
 export interface ConfigCheck {
@@ -101,8 +120,11 @@ export interface ConfigCheck {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON where it was written as a mapping or list. */
+  readonly body?: string | undefined;
   readonly expect: {
-    readonly status: number;
+    readonly status: number | readonly number[];
+    readonly maxLatencyMs?: number | undefined;
     readonly json?: Readonly<Record<string, string | number | boolean>> | undefined;
     readonly text?: string | undefined;
   };

@@ -22,7 +22,7 @@ export function findEnvNames(text: string): readonly string[] {
 
 /** Whether the text at this place of the config is one that is expanded. Everywhere else a reference is a mistake. */
 export function isEnvPlace(path: Path): boolean {
-  if (path[0] === 'probes' && path.includes('headers')) return true;
+  if (path[0] === 'probes' && (path.includes('headers') || path.includes('body'))) return true;
   return path.at(-1) === 'proxy' && ['vantage', 'from'].includes(String(path.at(-2)));
 }
 

@@ -14,7 +14,9 @@ export function describeFound(value: unknown, path: Path): string {
 
 /** Values of settings and headers may be secrets, whatever they are called; an address may carry a signature. */
 export function isSecret(path: Path): boolean {
-  return path[0] === 'settings' || path.includes('headers') || path.at(-1) === 'url';
+  return (
+    path[0] === 'settings' || path.includes('headers') || path.at(-1) === 'url' || path.at(-1) === 'proxy'
+  );
 }
 
 export function quote(text: string): string {

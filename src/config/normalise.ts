@@ -3,13 +3,17 @@ import { dirname, resolve } from 'node:path';
 import { DefectError } from '../errors.ts';
 import type {
   Config,
+  ConfigCheck,
   ConfigDelivery,
   ConfigProbes,
   ConfigStrategy,
   ConfigSwap,
   ConfigTarget,
+  ConfigVantage,
 } from './config.ts';
+import type { Path } from './document.ts';
 import { parseDuration } from './duration.ts';
+import { isEnvPlace } from './env-text.ts';
 import { resourceIdPattern } from './kinds.ts';
 import type { Filled } from './schema.ts';
 
@@ -55,6 +59,7 @@ function normaliseTarget(target: NonNullable<Filled['fleet']['targets']>[number]
     labels: target.labels,
     ...(target.tenantId === undefined ? {} : { tenantId: target.tenantId.toLowerCase() }),
     ...(target.cloud === undefined ? {} : { cloud: target.cloud }),
+    ...(target.vantage === undefined ? {} : { vantage: normaliseVantage(target.vantage) }),
   };
 }
 
@@ -72,9 +77,8 @@ function normaliseStrategy(strategy: Filled['strategy']): ConfigStrategy {
 
 function normaliseProbes(probes: Filled['probes']): ConfigProbes {
   return {
-    // The check of meaning has refused every other vantage by name.
-    vantage: { via: 'direct' },
-    checks: probes.checks,
+    vantage: normaliseVantage(probes.vantage),
+    checks: probes.checks.map(normaliseCheck),
     functions: probes.functions,
     initialDelayMs: toMs(probes.initialDelay),
     intervalMs: toMs(probes.interval),
@@ -83,6 +87,48 @@ function normaliseProbes(probes: Filled['probes']): ConfigProbes {
     failureLimit: probes.failureLimit,
     consecutiveErrorLimit: probes.consecutiveErrorLimit,
     deadlineMs: toMs(probes.deadline),
+    healthyStateDurationMs: toMs(probes.healthyStateDuration),
+    requirePrivate: probes.requirePrivate,
+    dependencies: probes.dependencies,
+    ...normaliseExposure(probes.exposure),
+    ...(probes.certificate === undefined ? {} : { certificate: probes.certificate }),
+  };
+}
+
+/** The check of meaning has refused what lacks what it needs. */
+function normaliseVantage(vantage: Filled['probes']['vantage']): ConfigVantage {
+  const { via, address, addresses, servers = [], proxy = '' } = vantage;
+  switch (via) {
+    case 'direct':
+    case 'arm':
+      return { via };
+    case 'private-endpoint':
+      return {
+        via,
+        addresses: addresses ?? (address === undefined ? null : { live: address, beside: address }),
+      };
+    case 'dns':
+      return { via, servers };
+    case 'proxy':
+      return { via, proxy };
+    default:
+      return via satisfies never;
+  }
+}
+
+function normaliseExposure(exposure: Filled['probes']['exposure']): Pick<ConfigProbes, 'exposure'> {
+  if (exposure === 'any') return {};
+  // As this machine resolves the name: right where the runner stands outside.
+  if (exposure === 'closed') return { exposure: { expect: 'closed', from: { via: 'direct' } } };
+  return { exposure: { expect: 'closed', from: normaliseVantage(exposure.from) } };
+}
+
+function normaliseCheck({ body, expect, ...check }: Filled['probes']['checks'][number]): ConfigCheck {
+  const { maxLatency, ...rest } = expect;
+  return {
+    ...check,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    expect: { ...rest, ...(maxLatency === undefined ? {} : { maxLatencyMs: toMs(maxLatency) }) },
   };
 }
 
@@ -97,12 +143,19 @@ function toMs(text: string): number {
   return ms;
 }
 
-/** `$${NAME}` in the file is a plain `${NAME}`: the way to write what would be taken for a variable. */
-function unescapeDollars<T>(value: T): T {
-  if (typeof value === 'string') return value.replaceAll(/\$\$(?=[{(])/g, () => '$') as T & string;
-  if (Array.isArray(value)) return value.map((item: unknown) => unescapeDollars(item)) as T & unknown[];
+/**
+ * `$${NAME}` in the file is a plain `${NAME}`: the way to write what would be taken for a variable. Where variables
+ * of the environment are put in later, theirs stays escaped until then.
+ */
+function unescapeDollars<T>(value: T, path: Path = []): T {
+  if (typeof value === 'string') {
+    const escaped = isEnvPlace(path) ? /\$\$(?=\{(?!env:)|\()/g : /\$\$(?=[{(])/g;
+    return value.replaceAll(escaped, () => '$') as T & string;
+  }
+  if (Array.isArray(value))
+    return value.map((item: unknown, at) => unescapeDollars(item, [...path, at])) as T & unknown[];
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, unescapeDollars(item as unknown)]),
+    Object.entries(value).map(([key, item]) => [key, unescapeDollars(item as unknown, [...path, key])]),
   ) as T;
 }

@@ -10,6 +10,7 @@ import {
   resourceIdPattern,
   words,
 } from './kinds.ts';
+import { vantage } from './schema-vantage.ts';
 
 const target = z
   .strictObject({
@@ -49,6 +50,11 @@ const target = z
       .optional()
       .describe(
         '`AzureCloud`, `AzureChinaCloud`, `AzureUSGovernment`, or the https URL of an ARM endpoint. Default: the one of `--cloud`. A target in another cloud also needs its `tenantId`, and credentials of its own there.',
+      ),
+    vantage: vantage
+      .optional()
+      .describe(
+        'From where this target is looked at, and how the package gets there. Default: `probes.vantage`.',
       ),
   })
   .describe('One function app in one region.');

@@ -1,11 +1,15 @@
 /** How each target is looked at, as slotwave.yml says it. */
 import * as z from 'zod';
 import { duration, limit, name, text, words } from './kinds.ts';
+import { vantage } from './schema-vantage.ts';
+
+const expectedBody = 'a text, a mapping or a list';
+const expectedStatus = 'a whole number from 100 to 599, or a list of them';
 
 const check = z
   .strictObject({
     name: name().describe(
-      'What the check is called in readings. `host`, `functions` and `release` are taken.',
+      'What the check is called in readings. `host`, `functions`, `release`, `private`, `certificate`, `exposure` and `references` are taken.',
     ),
     method: z
       .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -18,13 +22,36 @@ const check = z
     headers: words()
       .default({})
       .describe(
-        'Request headers. They are in no plan, journal or log; whoever reads this file reads them all the same: prefer checks that need no key.',
+        'Request headers. `${env:NAME}` in a value stands for the environment variable NAME of whoever runs slotwave: the place for keys. Headers are in no plan, journal or log.',
+      ),
+    body: z
+      .union(
+        [
+          z.string(),
+          z.record(z.string(), z.json(), { error: expectedBody }),
+          z.array(z.json(), { error: expectedBody }),
+        ],
+        { error: expectedBody },
+      )
+      .optional()
+      .describe(
+        'What is sent: a text as it stands, or a mapping or list, which is sent as JSON. `${env:NAME}` as in headers; in no plan, journal or log. Not with GET or HEAD. Choose a request that may be repeated: it is made with every look.',
       ),
     expect: z
       .strictObject({
-        status: limit(100, 599)
+        status: z
+          .union([limit(100, 599), z.array(limit(100, 599)).min(1, { error: expectedStatus })], {
+            error: expectedStatus,
+          })
           .default(200)
-          .describe('The HTTP status of a good answer. Redirects are not followed.'),
+          .describe(
+            'The HTTP status of a good answer, or a list of those that are good. Redirects are not followed.',
+          ),
+        maxLatency: duration()
+          .optional()
+          .describe(
+            'How long a good answer may take, from before the connection is made until all of it is there. Every look makes a connection of its own.',
+          ),
         json: z
           .record(
             text(),
@@ -46,24 +73,65 @@ const check = z
   })
   .describe('One HTTP request to the app.');
 
+/** A name or an address, and nothing that a shell or a URL would read as more. */
+const hostPattern =
+  /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/;
+const expectedHost = 'a host name or an IPv4 address';
+
 export const probes = z
   .strictObject({
-    vantage: z
-      .strictObject({
-        via: z
-          .enum(['direct', 'private-endpoint', 'proxy', 'dns', 'arm'])
-          .default('direct')
-          .describe(
-            '`direct`: as this machine resolves the name. The others are not supported yet and are refused.',
-          ),
-      })
+    vantage: vantage
       .prefault({})
-      .describe('The place from which we look.'),
+      .describe(
+        'From where every target is looked at, and how the package gets there, unless a target says otherwise.',
+      ),
     requirePrivate: z
       .boolean()
       .default(false)
       .describe(
-        'Whether an answer over a public address counts as unhealthy. `true` is not supported yet and is refused.',
+        'Whether an answer over a public address counts as unhealthy (`PUBLIC_ANSWER`). One over an address that nobody tells, as behind an HTTP proxy, counts as no answer.',
+      ),
+    exposure: z
+      .union(
+        [
+          z.enum(['any', 'closed']),
+          z.strictObject({
+            expect: z.literal('closed').describe('`closed`: the public way answers 403 Ip Forbidden.'),
+            from: vantage.describe(
+              'The public way: a vantage that stands outside, such as `dns` with public servers, or a proxy on the internet.',
+            ),
+          }),
+        ],
+        { error: 'any, closed, or a mapping with `expect` and `from`' },
+      )
+      .default('any')
+      .describe(
+        '`closed`: once a release is live, the public way to it must answer 403 Ip Forbidden; any other answer is unhealthy (`EXPOSED`). Where it cannot be tried, that is said and nothing fails.',
+      ),
+    certificate: z
+      .strictObject({
+        daysLeft: limit(0, 3_650)
+          .default(14)
+          .describe("How many days the server's certificate must still be valid."),
+      })
+      .optional()
+      .describe("Asks how long the server's certificate is valid. Default: not asked."),
+    dependencies: z
+      .array(
+        z
+          .strictObject({
+            host: z
+              .string({ error: expectedHost })
+              .regex(hostPattern, { error: expectedHost })
+              .describe('A host name or an IPv4 address.'),
+            port: limit(1, 65_535).describe('The TCP port.'),
+          })
+          .describe('A host and port that the app needs.'),
+      )
+      .max(20, { error: 'at most 20 of them' })
+      .default([])
+      .describe(
+        'What the staging slot itself must reach before its release goes live: asked of the slot by Azure, once for each target. Where Azure has no way to ask, that is said and nothing fails.',
       ),
     checks: z
       .array(check)
@@ -72,13 +140,20 @@ export const probes = z
     functions: z
       .array(text())
       .default([])
-      .describe('Functions that the host must list. Default: at least one, whatever its name.'),
+      .describe(
+        'Functions that the host must list. Default: those that the package names (`function.json`, `functions.metadata`), else those of the release before, else at least one.',
+      ),
     initialDelay: duration().default('0s').describe('How long to wait before the first look.'),
     interval: duration().default('10s').describe('From one look to the next.'),
     timeout: duration().default('5s').describe('How long one answer may take.'),
     consecutiveSuccessLimit: limit(1, 1_000)
       .default(3)
       .describe('Healthy looks in a row that make a target healthy.'),
+    healthyStateDuration: duration()
+      .default('0s')
+      .describe(
+        'How long the row of healthy looks must last as well. Every other answer begins it anew, and nothing else.',
+      ),
     failureLimit: limit(0, 1_000)
       .default(2)
       .describe('Bad answers that are tolerated; one more makes the target unhealthy.'),

@@ -94,14 +94,15 @@ export interface StrategyRequest extends Pick<RunRequest, 'connection' | 'config
 }
 
 /** Looks at apps with what the config gives the plan's checks to be let in. Throws where it gives nothing. */
-function createAppLook({ plan, config, connection, clock }: RunRequest): Look {
+function createAppLook({ plan, config, connection, clock, outside }: RunRequest): Look {
   return createLook({
     vantageFor: () => createDirectVantage(connection.transport),
     hostKey: connection.azure.hostKey,
     probes: plan.probes,
     stampFile,
     clock,
-    reveal: revealChecks(plan, config),
+    reveal: revealChecks(plan, config, outside),
+    stopwatch: () => performance.now(),
   });
 }
 

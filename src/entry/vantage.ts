@@ -5,7 +5,7 @@ import { NoAnswer, type Vantage } from '../probe/vantage.ts';
 export function createDirectVantage(transport: Transport): Vantage {
   return {
     name: 'direct',
-    async ask({ url, method, headers, timeoutMs, signal }) {
+    async ask({ url, method, headers, body: sent, timeoutMs, signal }) {
       try {
         // A connection of its own: the question is whether the app can be reached now.
         const {
@@ -17,6 +17,7 @@ export function createDirectVantage(transport: Transport): Vantage {
           method,
           url: url.href,
           headers,
+          body: sent,
           timeoutMs,
           signal,
           freshConnection: true,

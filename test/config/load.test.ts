@@ -55,7 +55,50 @@ describe('a config without a mistake', () => {
       failureLimit: 2,
       consecutiveErrorLimit: 4,
       deadlineMs: 300_000,
+      healthyStateDurationMs: 0,
+      requirePrivate: false,
+      dependencies: [],
     });
+  });
+
+  it('asks of an app what it is told to ask', () => {
+    const written = `probes:
+  requirePrivate: true
+  exposure: closed
+  certificate: {}
+  healthyStateDuration: 30s
+  dependencies: [{ host: sql.internal, port: 1433 }, { host: 10.0.0.4, port: 443 }]
+  checks:
+    - name: deep
+      method: POST
+      path: /api/deep
+      headers: { x-key: "${dollar}{env:PROBE_KEY}" }
+      body: { deep: [1, true, null] }
+      expect: { status: [200, 204], maxLatency: 800ms }
+    - { name: text, method: PUT, path: /api/text, body: "a=1" }
+`;
+    const { probes } = parseConfig(writeYaml({ ...sound, extra: written }), 'c.yml');
+    expect(probes).toMatchObject({
+      requirePrivate: true,
+      exposure: { expect: 'closed', from: { via: 'direct' } },
+      certificate: { daysLeft: 14 },
+      healthyStateDurationMs: 30_000,
+      dependencies: [
+        { host: 'sql.internal', port: 1433 },
+        { host: '10.0.0.4', port: 443 },
+      ],
+    });
+    expect(probes.checks).toEqual([
+      {
+        name: 'deep',
+        method: 'POST',
+        path: '/api/deep',
+        headers: { 'x-key': `${dollar}{env:PROBE_KEY}` },
+        body: '{"deep":[1,true,null]}',
+        expect: { status: [200, 204], maxLatencyMs: 800 },
+      },
+      { name: 'text', method: 'PUT', path: '/api/text', headers: {}, body: 'a=1', expect: { status: 200 } },
+    ]);
   });
 
   it('names a target after its site, and reads the ID in any case of its fixed words', () => {

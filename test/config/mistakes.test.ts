@@ -62,7 +62,7 @@ strategy:
   failureTolerance: -1
 probes:
   vantage: { via: proxy }
-  requirePrivate: true
+  requirePrivate: false
   checks:
     - { name: release, path: health }
   interval: fast
@@ -101,7 +101,6 @@ describe('a file full of mistakes', () => {
   "17 strategy.waves[3].targets[0]: is not the name of a target",
   "18 strategy.failureTolerance: is out of range",
   "20 probes.vantage.via: is not supported yet",
-  "21 probes.requirePrivate: is not supported yet",
   "23 probes.checks[0].name: is taken",
   "23 probes.checks[0].path: cannot be used like this",
   "24 probes.interval: is not a duration",

@@ -187,10 +187,23 @@ export const wrongMeanings: readonly Wrong[] = [
     found: '"private-endpoint"',
   },
   {
-    about: 'a demand that is not there yet',
-    blocks: probes('requirePrivate: true'),
-    path: 'probes.requirePrivate',
-    message: /not supported yet/,
+    about: 'a body with a method that has none',
+    blocks: probes('checks: [{ name: a, path: /a, body: "x" }]'),
+    path: 'probes.checks[0].body',
+    message: /not sent with GET/,
+  },
+  {
+    about: 'a latency that no look would live to see',
+    blocks: probes('checks: [{ name: a, path: /a, expect: { maxLatency: 5s } }]'),
+    path: 'probes.checks[0].expect.maxLatency',
+    message: /never exceeded/,
+    found: '"5s"',
+  },
+  {
+    about: 'a check with the name of a finding',
+    blocks: probes('checks: [{ name: exposure, path: /a }]'),
+    path: 'probes.checks[0].name',
+    message: /is taken/,
   },
   {
     about: 'a state that is not there yet',

@@ -143,6 +143,27 @@ export const wrongShapes: readonly Wrong[] = [
     expected: /true or false/,
   },
   {
+    about: 'a dependency that is an address of the web',
+    blocks: probes('dependencies: [{ host: "https://a/b", port: 443 }]'),
+    path: 'probes.dependencies[0].host',
+    message: /cannot be used/,
+    expected: /host name/,
+  },
+  {
+    about: 'an exposure that nobody would want to assert',
+    blocks: probes('exposure: open'),
+    path: 'probes.exposure',
+    message: /one of|right kind/,
+    expected: /closed/,
+  },
+  {
+    about: 'no status at all',
+    blocks: probes('checks: [{ name: a, path: /a, expect: { status: [] } }]'),
+    path: 'probes.checks[0].expect.status',
+    message: /out of range/,
+    expected: /list of them/,
+  },
+  {
     about: 'a check without a path',
     blocks: probes('checks: [{ name: x }]'),
     path: 'probes.checks[0].path',
