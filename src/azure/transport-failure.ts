@@ -28,7 +28,9 @@ export function asTransportError(
   }
   if (error instanceof RoadError)
     return new TransportError(`${host}: ${error.message}`, { ...facts, code: error.code });
-  const code = codeOf(error) ?? 'ECONNRESET';
+  const told = codeOf(error) ?? 'ECONNRESET';
+  // Under TLS that is put on a connection of ours, OpenSSL's own codes come through: as many as it has sentences.
+  const code = told.startsWith('ERR_SSL_') ? 'EPROTO' : told;
   return new TransportError(`${host}: ${describeCode(code, error)}`, { ...facts, code });
 }
 

@@ -1,5 +1,6 @@
 /** What a fleet is: plain data, read from Azure once, before anything is decided. */
 import type { Surroundings } from './surroundings.ts';
+import type { VantageRequest } from './vantage-request.ts';
 
 /** One function app in one region, and the slot in which a release waits. */
 export interface Target {
@@ -14,6 +15,8 @@ export interface Target {
   readonly tenantId?: string | undefined;
   /** A cloud's name or the URL of its ARM; absent: the one of the whole rollout. */
   readonly cloud?: string | undefined;
+  /** From where it is looked at and fed; absent: as the probes say. */
+  readonly vantage?: VantageRequest | undefined;
 }
 
 /** One slot of a target, as ARM described it during the survey. Values of settings are never kept. */

@@ -1,5 +1,7 @@
 /** How each target is looked at: the part of a plan that the looks go by. */
 
+import type { VantageRequest } from './vantage-request.ts';
+
 export interface Check {
   readonly name: string;
   readonly method: string;
@@ -24,7 +26,8 @@ export interface Dependency {
 }
 
 export interface ProbeRequest {
-  readonly vantage: { readonly via: 'direct' };
+  /** Where a target says nothing else. */
+  readonly vantage: VantageRequest;
   readonly checks: readonly Check[];
   /** Functions that must be listed; empty: at least one function must be. */
   readonly functions: readonly string[];
