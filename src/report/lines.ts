@@ -1,10 +1,10 @@
 import type { Reading } from '../probe/verdict.ts';
-import type { Recorded, Shown } from '../rollout/events.ts';
+import type { Cause, Recorded, Shown } from '../rollout/events.ts';
 import { isRecorded } from './json.ts';
 import { neutralise } from './neutralise.ts';
-import { place, sentence, tellReading } from './sentence.ts';
+import { place, sentence, tellCause, tellReading } from './sentence.ts';
 import { emptyView, nextView, type View } from './view.ts';
-import { writeBytes, writeElapsed, writeRelease } from './words.ts';
+import { list, writeBytes, writeElapsed, writeRelease } from './words.ts';
 
 /**
  * One plain sentence an event, for logs. `history` is what the journal held before (a resumed rollout): it is
@@ -22,7 +22,8 @@ export async function* reportLines(
     view = nextView(view, event);
     const begunMs = view.begunMs ?? view.nowMs;
     if (told !== null) yield neutralise(`[+${writeElapsed(view.nowMs - begunMs)}] ${told}`);
-    if (event.type === 'rollout.ended') for (const line of tellStandings(view)) yield neutralise(line);
+    if (event.type === 'rollout.ended')
+      for (const line of [...tellStandings(view), ...tellCauses(view)]) yield neutralise(line);
   }
 }
 
@@ -35,6 +36,19 @@ export function tellStandings(view: View): readonly string[] {
         ? 'could not be read'
         : `live ${writeRelease(live)}, beside it ${beside === undefined ? 'nothing known' : writeRelease(beside)}`;
     return `    ${name.padEnd(width)}  ${region}: ${phase}; ${runs}`;
+  });
+}
+
+/** Why it ended like this, the last thing that people read. A cause that a whole fleet has is told once. */
+export function tellCauses(view: View): readonly string[] {
+  const groups = new Map<string, Cause[]>();
+  for (const cause of view.end?.causes ?? []) {
+    const key = `${cause.code} ${cause.door} ${cause.side}`;
+    groups.set(key, [...(groups.get(key) ?? []), cause]);
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    const same = others.length === 0 ? '' : ` The same at ${list(others.map(({ target }) => target))}.`;
+    return `    ${first!.target}: ${tellCause(first!)}${same}`;
   });
 }
 

@@ -1,6 +1,6 @@
 /** One plain sentence for each happening. The wording is not a contract; the journal is. */
 import type { Finding, Reading, Verdict } from '../probe/verdict.ts';
-import type { Happening, Outcome, Recorded, Verb } from '../rollout/events.ts';
+import type { Cause, Happening, Outcome, Recorded, Verb } from '../rollout/events.ts';
 import type { Standing } from '../target/strategy.ts';
 import { nameSide, type View } from './view.ts';
 import { count, list, writeBytes, writeElapsed, writeRelease, writeSpan } from './words.ts';
@@ -82,6 +82,7 @@ const sentences: Sentences = {
   'incumbent.looked': ({ target, passed, functions }, view) =>
     `${place(target, view)}: the live release was looked at before anything moves: ` +
     `${count(functions.length, 'function')}, passes ${list(passed)}.`,
+  'look.diagnosed': (cause, view) => `${place(cause.target, view)}: ${tellCause(cause)}`,
   'settings.kept': ({ target, changed, added }, view) =>
     `${place(target, view)}: settings that staging overwrites are taken down by name: ${list([...changed, ...added])}.`,
   'settings.restored': ({ target, restored, left, why }, view) =>
@@ -158,6 +159,13 @@ const sentences: Sentences = {
   'target.stranded': ({ target, why }, view) => `${place(target, view)}: stranded. ${endWith(why)}`,
   'halt.decided': ({ why }, view) => `Halting. ${tellWhy(why, view)}`,
 };
+
+/** `why production is not well: … What to do: … (docs/diagnosis/no-route.md)` */
+export function tellCause({ side, door, certainty, said, next, docs }: Omit<Cause, 'target'>): string {
+  const where = door === 'scm' ? `the SCM site of ${nameSide(side)}` : nameSide(side);
+  const sure = certainty === 'certain' ? 'why' : 'probably why';
+  return `${sure} ${where} is not well: ${endWith(said)} What to do: ${endWith(next)} (${docs})`;
+}
 
 function tellStanding({ live, beside }: Standing): string {
   return `live ${writeRelease(live)}, beside it ${writeRelease(beside)}`;

@@ -2,7 +2,7 @@
 import type { Happening, Recorded, Shown } from '../rollout/events.ts';
 import { tint, widthOf } from './cells.ts';
 import { isRecorded } from './json.ts';
-import { tellStandings } from './lines.ts';
+import { tellCauses, tellStandings } from './lines.ts';
 import { neutralise } from './neutralise.ts';
 import { sentence } from './sentence.ts';
 import { drawFrame } from './table.ts';
@@ -20,6 +20,7 @@ export interface TerminalOptions {
 /** Told above the table, because a table forgets. */
 const keptTypes: ReadonlySet<Happening['type']> = new Set([
   'stage.failed',
+  'look.diagnosed',
   'target.refused',
   'promote.failed',
   'target.failed',
@@ -64,9 +65,7 @@ export async function* reportTerminal(
       drawn = frame;
     }
     if (view.end)
-      yield `${tellStandings(view)
-        .map((line) => neutralise(line))
-        .join('\n')}\n`;
+      yield `${[...tellStandings(view), ...tellCauses(view)].map((line) => neutralise(line)).join('\n')}\n`;
   } finally {
     yield showCursor;
   }

@@ -1,7 +1,7 @@
 /** What a reader of a running rollout should see now: a fold over what happened and what was noticed. */
 import type { PlannedTarget } from '../plan/plan.ts';
 import type { Reading, Side } from '../probe/verdict.ts';
-import type { Happening, Outcome, Phase, Recorded, ReleaseFacts, Shown } from '../rollout/events.ts';
+import type { Cause, Happening, Outcome, Phase, Recorded, ReleaseFacts, Shown } from '../rollout/events.ts';
 import type { Standing } from '../target/strategy.ts';
 
 /** One target's line. Undefined releases are not known yet. */
@@ -41,7 +41,11 @@ export interface View {
   readonly rows: Map<string, Row>;
   readonly waves: readonly WaveView[];
   readonly turn: { readonly to: 'rollback' | 'halt'; readonly why: string } | null;
-  readonly end: { readonly outcome: Outcome; readonly why: string } | null;
+  readonly end: {
+    readonly outcome: Outcome;
+    readonly why: string;
+    readonly causes: readonly Cause[];
+  } | null;
   /** Its Azure is gone when it ends: there is nothing to go on with, and nothing to look at. */
   readonly rehearsal: boolean;
 }
@@ -279,7 +283,7 @@ function end(view: View, event: Extract<Recorded, { type: 'rollout.ended' }>): V
     const last = event.outcome === 'settled' && phase === 'baked' ? 'settled' : phase;
     view.rows.set(target, { ...row, ...seen, ...calm, phase: last, untilMs: row.untilMs ?? view.nowMs });
   }
-  return { ...view, end: { outcome: event.outcome, why: event.why } };
+  return { ...view, end: { outcome: event.outcome, why: event.why, causes: event.causes ?? [] } };
 }
 
 /** Which slot a reading looked at, in words. */

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { Target } from '../plan/fleet.ts';
 import type { Standing } from '../target/strategy.ts';
 import { explainFailures } from './decide.ts';
+import { recallCauses } from './diagnosing.ts';
 import type { EndStanding, Outcome } from './events.ts';
 import { progressOf } from './progress.ts';
 import { recall, recallFailures, recallToRevert, recallTouched } from './recall.ts';
@@ -24,8 +25,7 @@ export async function end(run: Run, outcome: Outcome, why: string): Promise<Ende
   await tidyUp(run, outcome);
   const standings = await readStandings(run);
   if (outcome === 'rolled-back' || outcome === 'refused') return tellBack(run, outcome, why, standings);
-  await run.note({ type: 'rollout.ended', outcome, why, standings });
-  return { kind: 'ended', outcome, why };
+  return writeEnd(run, outcome, why, standings);
 }
 
 /** All waves are baked. Settled means that Azure says so too, now. */
@@ -42,8 +42,7 @@ export async function settle(run: Run): Promise<Ended> {
   const settled = standings.map((each) =>
     promoted.includes(each.target) ? { ...each, phase: 'settled' as const } : each,
   );
-  await run.note({ type: 'rollout.ended', outcome: 'settled', why, standings: settled });
-  return { kind: 'ended', outcome: 'settled', why };
+  return writeEnd(run, 'settled', why, settled);
 }
 
 /** Nothing runs the release that was taken back, or was never let in: said only when Azure says so too, now. */
@@ -55,8 +54,7 @@ async function tellBack(
 ): Promise<Ended> {
   const astray = standings.filter((each) => isAstray(run, each));
   if (astray.length > 0) return endAstray(run, astray, standings, `${why}. `);
-  await run.note({ type: 'rollout.ended', outcome, why, standings });
-  return { kind: 'ended', outcome, why };
+  return writeEnd(run, outcome, why, standings);
 }
 
 /** Taken back by us, and something else is live; or never promoted by us, and the release is live all the same. */
@@ -78,8 +76,7 @@ async function endAstray(
     `${target} runs ${readable ? (live ?? 'a release without a stamp') : 'nobody knows what'}`;
   const why = `${before}${astray.map(tell).join('; ')}`;
   await run.note({ type: 'halt.decided', why });
-  await run.note({ type: 'rollout.ended', outcome: 'halted', why, standings });
-  return { kind: 'ended', outcome: 'halted', why };
+  return writeEnd(run, 'halted', why, standings);
 }
 
 /** Every failure was tolerated, and nothing is left that runs the release: that is no success. */
@@ -88,8 +85,21 @@ async function endWithout(run: Run, standings: readonly EndStanding[]): Promise<
   const isBack = recallToRevert(run.entries).length === 0;
   const wasTouched = recallTouched(run.entries).length > 0;
   if (isBack) return tellBack(run, wasTouched ? 'rolled-back' : 'refused', why, standings);
-  await run.note({ type: 'rollout.ended', outcome: 'halted', why, standings });
-  return { kind: 'ended', outcome: 'halted', why };
+  return writeEnd(run, 'halted', why, standings);
+}
+
+/** The last entry. Whatever is still being found out comes before it. */
+async function writeEnd(
+  run: Run,
+  outcome: Outcome,
+  why: string,
+  standings: readonly EndStanding[],
+): Promise<Ended> {
+  await run.caughtUp();
+  const causes = outcome === 'settled' ? [] : recallCauses(run.entries);
+  const found = causes.length === 0 ? {} : { causes };
+  await run.note({ type: 'rollout.ended', outcome, why, standings, ...found });
+  return { kind: 'ended', outcome, why };
 }
 
 async function readStandings(run: Run): Promise<readonly EndStanding[]> {

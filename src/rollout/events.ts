@@ -15,6 +15,8 @@ export interface ReleaseFacts {
   readonly digest: string;
   readonly bytes: number;
   readonly files: number;
+  /** The functions that the package names itself; absent: it names none. */
+  readonly functionNames?: readonly string[] | undefined;
 }
 
 /** What a target runs when the rollout ends. */
@@ -52,6 +54,22 @@ export interface Failure {
 
 export type DriftKind = 'taken-back' | 'changed';
 
+/** Why a place is not well, by name (docs/diagnosis.md). */
+export interface Cause {
+  readonly target: string;
+  readonly side: Side;
+  /** Stable: `name-unknown`, `ip-forbidden`, `host-without-functions`, … */
+  readonly code: string;
+  readonly certainty: 'certain' | 'likely';
+  readonly door: 'app' | 'scm';
+  readonly host: string;
+  /** What was seen, and what to do: whole sentences. */
+  readonly said: string;
+  readonly next: string;
+  /** The page about this cause, from the root of the package. */
+  readonly docs: string;
+}
+
 export type Happening =
   | {
       readonly type: 'rollout.begun';
@@ -66,6 +84,8 @@ export type Happening =
       readonly outcome: Outcome;
       readonly why: string;
       readonly standings: readonly EndStanding[];
+      /** Why targets were not well, where a look found out; absent when none was unwell. */
+      readonly causes?: readonly Cause[] | undefined;
     }
   | { readonly type: 'stage.begun'; readonly target: string }
   | {
@@ -88,6 +108,11 @@ export type Happening =
       readonly reading: Reading;
       readonly during: 'clear' | 'preview' | 'proof' | 'observe' | 'bake' | 'revert';
     }
+  /** Found out beside a watch: at its first failed look, and at its verdict when that had another reason. */
+  | ({
+      readonly type: 'look.diagnosed';
+      readonly during: 'clear' | 'preview' | 'proof' | 'observe' | 'bake' | 'revert';
+    } & Cause)
   /** Names of settings that staging overwrites, taken down before the first write; their values are never here. */
   | {
       readonly type: 'settings.kept';

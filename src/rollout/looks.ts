@@ -1,8 +1,10 @@
 /** The looks of a rollout: at the candidate beside, at what is live, at the incumbent that could come back. */
+import type { Limits } from '../probe/judge.ts';
 import type { Question, Sight } from '../probe/look.ts';
 import type { Reading, Side, Verdict } from '../probe/verdict.ts';
 import { watch } from '../probe/watch.ts';
 import type { Candidate } from '../target/strategy.ts';
+import { startDiagnosing } from './diagnosing.ts';
 import { recall } from './recall.ts';
 import type { Run } from './run.ts';
 
@@ -29,7 +31,10 @@ export function watchCandidate(
   occasion: 'clear' | 'preview' | 'proof',
   deadlineMs: number,
 ): Promise<Verdict> {
-  const question = askCandidate(run, candidate, 'beside');
+  const question = {
+    ...askCandidate(run, candidate, 'beside'),
+    ...(occasion === 'clear' ? { once: ['dependencies'] as const } : {}),
+  };
   // Right before its promotion one more healthy answer is enough: it was lastingly healthy when it was cleared.
   if (occasion === 'proof') return watchFor(run, { occasion, question, deadlineMs, successes: 1 });
   const watching = { occasion, question, deadlineMs, wasRestarted: true };
@@ -42,7 +47,7 @@ export function watchCandidate(
 
 /** Is what was promoted well in production? */
 export function watchPromoted(run: Run, candidate: Candidate, deadlineMs: number): Promise<Verdict> {
-  const question = askCandidate(run, candidate, 'live');
+  const question: Question = { ...askCandidate(run, candidate, 'live'), once: ['exposure'] };
   // Swaps that succeeded were followed by 503s for some twenty seconds, and swaps were taken back by the platform:
   // being well once is not enough. From where the promotion ended, not from where a resumed process begins.
   const promoted = recall(run.entries, 'promote.done', candidate.target.name);
@@ -70,6 +75,8 @@ export function watchIncumbent(run: Run, candidate: Candidate, side: Side): Prom
   const question: Question = {
     ...askCandidate(run, candidate, side),
     expected: candidate.incumbentId,
+    functionsFrom: undefined,
+    spared: ['private', 'certificate'].filter((check) => !before?.passed.includes(check)),
     // Only what the incumbent could do before: a check that came with the new release says nothing about the old one.
     functions: before?.functions ?? [],
     checks: run.plan.probes.checks.filter((check) => before?.passed.includes(check.name) ?? false),
@@ -101,14 +108,39 @@ function askCandidate(run: Run, candidate: Candidate, side: Side): Question {
   const facts = run.facts(candidate.target.name);
   const hostName =
     side === 'live' ? facts.production.hostName : (candidate.address?.host ?? facts.production.hostName);
-  const { checks, functions } = run.plan.probes;
-  return { target: candidate.target, side, hostName, expected: candidate.releaseId, functions, checks };
+  const { checks } = run.plan.probes;
+  const { target, releaseId: expected } = candidate;
+  return { target, side, hostName, expected, checks, ...expectFunctions(run, target.name) };
+}
+
+/** Who knows best: the config, else the package itself, else what the release before it lists. */
+function expectFunctions(run: Run, name: string): Pick<Question, 'functions' | 'functionsFrom'> {
+  const { functions } = run.plan.probes;
+  if (functions.length > 0) return { functions, functionsFrom: 'config' };
+  const { functionNames } = run.release;
+  if (functionNames && functionNames.length > 0)
+    return { functions: functionNames, functionsFrom: 'package' };
+  const before = recall(run.entries, 'incumbent.looked', name);
+  return { functions: before?.functions ?? [], functionsFrom: 'incumbent' };
+}
+
+/** How long health must last is asked of what is new; going back is in a hurry. */
+function limitsOf({ probes }: Run['plan'], { occasion, successes }: Watching): Limits {
+  const lasting = occasion === 'proof' || occasion === 'revert' ? { healthyStateDurationMs: 0 } : {};
+  return {
+    ...probes,
+    ...lasting,
+    ...(successes === undefined ? {} : { consecutiveSuccessLimit: successes }),
+  };
 }
 
 async function watchFor(run: Run, watching: Watching): Promise<Verdict> {
   const { probes } = run.plan;
   let before = '';
-  const record = async ({ reading, triggers = [] }: Sight) => {
+  const diagnosing = startDiagnosing(run, watching.question, watching.occasion);
+  const record = async (sight: Sight) => {
+    const { reading, triggers = [] } = sight;
+    diagnosing.see(sight);
     if (watching.occasion === 'clear') await noteTriggers(run, reading.target, triggers);
     // A journal of a long bake holds what changed, not the same line a thousand times; verdicts carry their readings.
     const now = signatureOf(reading);
@@ -122,13 +154,10 @@ async function watchFor(run: Run, watching: Watching): Promise<Verdict> {
   };
   const signal = watching.signal ? AbortSignal.any([watching.signal, run.ports.stop]) : run.ports.stop;
   try {
-    return await watch({
+    const verdict = await watch({
       look: run.look,
       question: watching.question,
-      limits:
-        watching.successes === undefined
-          ? probes
-          : { ...probes, consecutiveSuccessLimit: watching.successes },
+      limits: limitsOf(run.plan, watching),
       intervalMs: probes.intervalMs,
       initialDelayMs:
         watching.occasion === 'proof' || watching.occasion === 'bake' ? 0 : probes.initialDelayMs,
@@ -140,6 +169,8 @@ async function watchFor(run: Run, watching: Watching): Promise<Verdict> {
       signal,
       record,
     });
+    diagnosing.conclude(verdict);
+    return verdict;
   } catch (reason) {
     run.goOn();
     throw reason;

@@ -40,6 +40,32 @@ describe('a rollout told in lines', () => {
     expect((await collect(reportLines(stream(ended), [], true))).join('\n')).not.toContain('slotwave ');
   });
 
+  it('says at the end why, what to do and where that is explained: once for all that have the same cause', async () => {
+    const cause = (target: string, code: string, certainty: 'certain' | 'likely' = 'certain') => ({
+      ...({ target, side: 'beside', code, certainty, door: 'app', host: `${target}.example` } as const),
+      ...{
+        said: `${target} is behind \u001b[31ma wall.`,
+        next: 'Tear it down.',
+        docs: `docs/diagnosis/${code}.md`,
+      },
+    });
+    const causes = [cause('weu', 'no-route'), cause('neu', 'no-route'), cause('eus', 'too-slow', 'likely')];
+    const ended = timeline([
+      [0, begun(['weu', 'neu', 'eus'], [['weu', 'neu', 'eus']])],
+      [1, { type: 'look.diagnosed', during: 'clear', ...causes[0]! }],
+      [2, { type: 'rollout.ended', outcome: 'refused', why: 'nobody answers', standings: [], causes }],
+    ]);
+    const told =
+      'why the staging slot is not well: weu is behind a wall. What to do: Tear it down. (docs/diagnosis/no-route.md)';
+    const lines = await collect(reportLines(stream(ended)));
+    expect(lines[1]).toMatch(/^\[\+00:01\] weu \(.*\): why/);
+    expect(lines[1]?.endsWith(told)).toBe(true);
+    expect(lines.slice(-2)).toEqual([
+      `    weu: ${told} The same at neu.`,
+      expect.stringMatching(/^ {4}eus: probably why .* a wall\. What to do: .*too-slow\.md\)$/),
+    ]);
+  });
+
   it('interrupted, says how to go on; a rehearsal has nothing to go on with', async () => {
     const stopped = timeline([
       [0, begun(['weu'], [['weu']])],

@@ -9,7 +9,7 @@ import type { Look, Question } from '../../src/probe/look.ts';
 import type { Condition, Side } from '../../src/probe/verdict.ts';
 import { stampSetting } from '../../src/release/release.ts';
 import type { Happening, Notice, Recorded } from '../../src/rollout/events.ts';
-import type { Assignment } from '../../src/rollout/ports.ts';
+import type { Assignment, Diagnose } from '../../src/rollout/ports.ts';
 import { rollBackRollout, rollOut } from '../../src/rollout/rollout.ts';
 import type { SlotClient } from '../../src/target/slot-client.ts';
 import { createSlotSwap } from '../../src/target/slot-swap.ts';
@@ -58,6 +58,8 @@ export interface Troubles {
   readonly previews?: Readonly<Record<string, readonly ('lost-before' | 'lost-after' | 'refused' | null)[]>>;
   /** Timers and the like that the candidate brings. */
   readonly triggers?: readonly { readonly name: string; readonly type: string }[];
+  /** Finds out why a look failed. */
+  readonly diagnose?: (clock: VirtualClock) => Diagnose;
   readonly isUnreadable?: (target: string, elapsedMs: number) => boolean;
   /** Called right after an entry was journaled: a drift, a cancellation. */
   readonly after?: (entry: Recorded, world: World) => void;
@@ -148,7 +150,15 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
       settings: troubles.wanted ?? {},
     });
     const look = playLook(parts, (question) => looks.push({ ...question, atMs: clock.now() }));
-    const ports = { strategy, look, journal, clock, tell: (notice: Notice) => void notices.push(notice) };
+    const diagnose = troubles.diagnose?.(clock);
+    const ports = {
+      strategy,
+      look,
+      diagnose,
+      journal,
+      clock,
+      tell: (notice: Notice) => void notices.push(notice),
+    };
     return { plan, release: makeRelease(), settingsDigest: 's', ports: { ...ports, stop: stop.signal } };
   };
   const world: World = {
