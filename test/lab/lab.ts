@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeCertificates } from '../../src/emulator/serve/certificates.ts';
+import { makeStorageToken } from '../azure/azurite.ts';
 import { root } from '../entry/start-cli.ts';
 import { type Networks, openNetworks } from './namespaces.ts';
 import { domain, type Names, startDns, startProxies, startWithin } from './services.ts';
@@ -35,6 +36,12 @@ export interface Lab {
   slotwave(config: string, words: readonly string[], place: Place): Promise<Ran>;
   /** A package of the example app with other bytes than any other. */
   makePackage(marker: string): string;
+  /** What each slot runs, by the emulator's word. */
+  readReleases(): Promise<
+    Readonly<Record<string, { readonly live: string | null; readonly beside: string | null }>>
+  >;
+  /** The names of the packages in the storage account. */
+  readStore(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -44,7 +51,11 @@ const start = promisify(execFile);
 export async function openLab(): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'slotwave-lab-'));
   const networks = await openNetworks();
+  let azure: Azure | null = null;
   const close = async () => {
+    // It ends in order: what it unpacked may not be written to, and so not be removed, by anybody else.
+    if (azure)
+      await networks.build(`kill ${azure.pid}; while kill -0 ${azure.pid} 2>&-; do sleep 0.05; done`);
     await networks.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
@@ -62,13 +73,20 @@ export async function openLab(): Promise<Lab> {
     await Promise.all([
       startDns(networks, 'hub', [at.hub], named(privateNames)),
       startDns(networks, 'azure', [at.publicDns], named(publicNames)),
-      startProxies(networks, folder, resolvers.private, filtered.map((label) => `${label}.${domain}`)),
+      startProxies(
+        networks,
+        folder,
+        resolvers.private,
+        filtered.map((label) => `${label}.${domain}`),
+      ),
       startStrangers(networks, folder),
       startStore(networks, folder),
     ]);
-    const azure = await startAzure(networks, folder, dist, resolvers.public);
+    azure = await startAzure(networks, folder, dist, resolvers.public);
     writeFileSync(join(folder, 'trusted.pem'), `${readFileSync(azure.ca, 'utf8')}\n${trusted}`);
-    return { networks, close, ...makeHands(networks, folder, dist, azure, resolvers) };
+    const witness = makeWitness(networks, join(folder, 'trusted.pem'), resolvers.public);
+    await witness.makeStore();
+    return { networks, close, ...witness, ...makeHands(networks, folder, dist, azure, resolvers) };
   } catch (error) {
     await close();
     throw error;
@@ -76,7 +94,13 @@ export async function openLab(): Promise<Lab> {
 }
 
 function named(apps: Names['apps']): Names {
-  return { apps, others: [[management, at.front], ['packages.test', at.store]] };
+  return {
+    apps,
+    others: [
+      [management, at.front],
+      ['packages.test', at.store],
+    ],
+  };
 }
 
 /** Certificates of machines that are not Azure's; returns the authority of those that clients trust. */
@@ -88,11 +112,20 @@ async function makeMachines(folder: string): Promise<string> {
   writeFileSync(join(folder, 'ours-cert.pem'), ours.certificate);
   writeFileSync(join(folder, 'ours-key.pem'), ours.key);
   writeFileSync(join(folder, 'theirs.pem'), `${theirs.certificate}\n${theirs.key}`);
-  return ours.ca;
+  const ended = await makeCertificates(Date.now() - 2 * 365 * 86_400_000, {
+    domain,
+    management: 'expired.test',
+  });
+  writeFileSync(join(folder, 'ended.pem'), `${ended.certificate}\n${ended.key}`);
+  return `${ours.ca}\n${ended.ca}`;
 }
 
 async function startStrangers(networks: Networks, folder: string): Promise<void> {
-  const words = [`${at.intranet}=${join(folder, 'ours.pem')}`, `${at.stranger}=${join(folder, 'theirs.pem')}`, at.dumb];
+  const machines = { [at.intranet]: 'ours.pem', [at.stranger]: 'theirs.pem', [at.expired]: 'ended.pem' };
+  const words = [
+    ...Object.entries(machines).map(([address, file]) => `${address}=${join(folder, file)}`),
+    at.dumb,
+  ];
   const command = [process.execPath, join(root, 'test/lab/strangers.ts'), ...words];
   await startWithin(networks, command, { network: 'hub', ready: /are there/ });
 }
@@ -103,7 +136,7 @@ async function startStore(networks: Networks, folder: string): Promise<void> {
   const words = [
     ...[process.execPath, main, '--blobHost', at.store, '--blobPort', '443', '--oauth', 'basic'],
     ...['--cert', join(folder, 'ours-cert.pem'), '--key', join(folder, 'ours-key.pem')],
-    ...['--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry'],
+    ...['--inMemoryPersistence', '--disableProductStyleUrl', '--skipApiVersionCheck', '--disableTelemetry'],
   ];
   await startWithin(networks, words, { network: 'azure', ready: /successfully listens/i, cwd: folder });
 }
@@ -114,25 +147,88 @@ interface Azure {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly anchorMs: number;
+  /** As it is counted inside of the lab. */
+  readonly pid: number;
 }
 
 /** Signatures of packages are judged by the wall's clock, which that of the fleet must not have passed. */
 const behindMs = 2 * 60 * 60_000;
 
-async function startAzure(networks: Networks, folder: string, dist: string, resolvConf: string): Promise<Azure> {
+async function startAzure(
+  networks: Networks,
+  folder: string,
+  dist: string,
+  resolvConf: string,
+): Promise<Azure> {
   const world = join(folder, 'world.json');
   writeFileSync(world, JSON.stringify(describeWorld(domain, management)));
   const faults = join(folder, 'faults.json');
   writeFileSync(faults, JSON.stringify(describeFaults()));
   const anchor = Date.now() + Math.round(behindMs / (timeScale - 1));
   const words = [
-    ...[process.execPath, join(dist, 'cli.js'), 'emulator', '--world', world, '--faults', faults, '--data', folder],
+    ...[
+      process.execPath,
+      join(dist, 'cli.js'),
+      'emulator',
+      '--world',
+      world,
+      '--faults',
+      faults,
+      '--data',
+      folder,
+    ],
     ...['--time-scale', String(timeScale), '--anchor', String(anchor)],
     ...[at.front, ...endpoints].flatMap((address) => ['--listen', address]),
   ];
   const environment = { NODE_EXTRA_CA_CERTS: join(folder, 'ours-ca.pem') };
-  const line = await startWithin(networks, words, { network: 'azure', ready: /^\{"emulator"/, resolvConf, environment });
+  const line = await startWithin(networks, words, {
+    network: 'azure',
+    ready: /^\{"emulator"/,
+    resolvConf,
+    environment,
+  });
   return JSON.parse(line) as Azure;
+}
+
+interface Seen {
+  readonly sites: Readonly<
+    Record<string, { readonly slots: Readonly<Record<string, { readonly release: string | null }>> }>
+  >;
+}
+
+function makeWitness(networks: Networks, trusted: string, resolvConf: string) {
+  const script = join(root, 'test/lab/witness.ts');
+  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE_EXTRA_CA_CERTS: trusted };
+  const send = async (method: string, url: string, headers: object = {}) => {
+    const words = [process.execPath, script, method, url, JSON.stringify(headers)];
+    const { out, err } = await ask(networks.within(words, { network: 'azure', resolvConf }), env);
+    if (out === '') throw new Error(`the witness could not ask ${url}: ${err}`);
+    return JSON.parse(out) as { readonly status: number; readonly body: string };
+  };
+  const toStore = () => ({
+    authorization: `Bearer ${makeStorageToken(Date.now())}`,
+    'x-ms-version': '2023-11-03',
+  });
+  return {
+    makeStore: async () => {
+      const { status, body } = await send('PUT', `${store}?restype=container`, toStore());
+      if (status !== 201) throw new Error(`no container could be made: ${status} ${body}`);
+    },
+    readReleases: async () => {
+      const { sites } = JSON.parse(
+        (await send('GET', `https://${management}/_emulator/snapshot`)).body,
+      ) as Seen;
+      const read = Object.entries(sites).map(([name, { slots }]) => {
+        const { production, staging } = slots;
+        return [name, { live: production?.release ?? null, beside: staging?.release ?? null }] as const;
+      });
+      return Object.fromEntries(read);
+    },
+    readStore: async () => {
+      const { body } = await send('GET', `${store}?restype=container&comp=list`, toStore());
+      return [...body.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = '']) => name);
+    },
+  };
 }
 
 function makeHands(
@@ -155,7 +251,11 @@ function makeHands(
       const cli = [process.execPath, join(dist, 'cli.js'), command, ...common, ...words];
       const env = {
         ...{ PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: cwd, NO_COLOR: '1' },
-        ...{ AZURE_TENANT_ID: azure.tenantId, AZURE_CLIENT_ID: azure.clientId, AZURE_CLIENT_SECRET: azure.clientSecret },
+        ...{
+          AZURE_TENANT_ID: azure.tenantId,
+          AZURE_CLIENT_ID: azure.clientId,
+          AZURE_CLIENT_SECRET: azure.clientSecret,
+        },
         ...environment,
       };
       return ask(networks.within(cli, { network, resolvConf: resolvers[dns], cwd }), env);

@@ -49,7 +49,9 @@ export function findObstacle(): string | null {
 /** Root's own rights, else those of a user namespace; null when there are neither. */
 function asWhom(): readonly string[] | null {
   const ways = [[], ['--user', '--map-root-user']];
-  return ways.find((way) => works('unshare', [...way, ...spaces, 'mount', '-t', 'tmpfs', 'tmpfs', '/run'])) ?? null;
+  return (
+    ways.find((way) => works('unshare', [...way, ...spaces, 'mount', '-t', 'tmpfs', 'tmpfs', '/run'])) ?? null
+  );
 }
 
 function works(command: string, words: readonly string[]): boolean {
@@ -101,10 +103,16 @@ async function untilReady(holder: ChildProcess): Promise<void> {
 
 function run([command, ...words]: readonly [string, ...string[]]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'], timeout: buildDeadlineMs, env: searched() });
+    const child = spawn(command, words, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: buildDeadlineMs,
+      env: searched(),
+    });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`the networks could not be built (${code}): ${said}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`the networks could not be built (${code}): ${said}`)),
+    );
   });
 }

@@ -44,7 +44,8 @@ export async function startWithin(
   };
   const heard = Promise.race([hear(child.stdout), hear(child.stderr)]);
   const line = await Promise.race([heard, Promise.race([ended, tooLate]).then((why) => ({ why }))]);
-  if (line === null || typeof line !== 'string') throw new Error(`${words[0]} in ${place.network}: ${line?.why}\n${said}`);
+  if (line === null || typeof line !== 'string')
+    throw new Error(`${words[0]} in ${place.network}: ${line?.why}\n${said}`);
   return line;
 }
 
@@ -56,13 +57,26 @@ export interface Names {
 
 export const domain = 'azurewebsites.net';
 
-export async function startDns(networks: Networks, network: string, addresses: readonly string[], names: Names): Promise<void> {
+export async function startDns(
+  networks: Networks,
+  network: string,
+  addresses: readonly string[],
+  names: Names,
+): Promise<void> {
   const apps = names.apps.flatMap(([label, address]) => [
     `--cname=${label}.${domain},${label}.privatelink.${domain}`,
     `--host-record=${label}.privatelink.${domain},${address}`,
   ]);
   const words = [
-    ...['dnsmasq', '--keep-in-foreground', '--log-facility=-', '--conf-file=/dev/null', '--pid-file=', '--user=root', '--group='],
+    ...[
+      'dnsmasq',
+      '--keep-in-foreground',
+      '--log-facility=-',
+      '--conf-file=/dev/null',
+      '--pid-file=',
+      '--user=root',
+      '--group=',
+    ],
     ...['--no-resolv', '--no-hosts', '--bind-interfaces', `--listen-address=${addresses.join(',')}`],
     // Whatever else there is below these names does not exist; a server without others to ask would not say so.
     ...[`--local=/${domain}/`, '--local=/test/'],
@@ -72,7 +86,12 @@ export async function startDns(networks: Networks, network: string, addresses: r
   await startWithin(networks, words, { network, ready: /started/ });
 }
 
-export async function startProxies(networks: Networks, folder: string, resolvConf: string, refused: readonly string[]): Promise<void> {
+export async function startProxies(
+  networks: Networks,
+  folder: string,
+  resolvConf: string,
+  refused: readonly string[],
+): Promise<void> {
   const filter = join(folder, 'proxy-refuses.txt');
   writeFileSync(filter, `${refused.map((name) => `^${name.replaceAll('.', '\\.')}$`).join('\n')}\n`);
   const open = [`Port ${ports.proxy}`, `Filter "${filter}"`];
@@ -81,7 +100,11 @@ export async function startProxies(networks: Networks, folder: string, resolvCon
   const started = [open, locked].map((own, index) => {
     const file = join(folder, `tinyproxy-${index}.conf`);
     writeFileSync(file, `${[...own, ...common].join('\n')}\n`);
-    return startWithin(networks, ['tinyproxy', '-d', '-c', file], { network: 'hub', ready: /Accepting connections/i, resolvConf });
+    return startWithin(networks, ['tinyproxy', '-d', '-c', file], {
+      network: 'hub',
+      ready: /Accepting connections/i,
+      resolvConf,
+    });
   });
   await Promise.all([...started, startSocks(networks, folder, resolvConf)]);
 }

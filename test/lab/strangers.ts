@@ -1,14 +1,17 @@
 /** Machines that answer where an app should: with another's certificate, with one that nobody vouches for, or not at all. */
 import { readFileSync } from 'node:fs';
-import { createServer as createSilence } from 'node:net';
 import { createServer } from 'node:https';
+import { createServer as createSilence } from 'node:net';
 
 /** Words: pairs of an address and a file with certificate and key (PEM); without a file it takes connections and says nothing. */
 const words = process.argv.slice(2);
 const opened = words.map((word) => {
   const [address, file = ''] = word.split('=');
   const pem = file === '' ? null : readFileSync(file, 'utf8');
-  const server = pem === null ? createSilence() : createServer({ cert: pem, key: pem }, (_, answer) => answer.end('Welcome to the intranet'));
+  const server =
+    pem === null
+      ? createSilence()
+      : createServer({ cert: pem, key: pem }, (_, answer) => answer.end('Welcome to the intranet'));
   return new Promise<void>((resolve) => server.listen(443, address, resolve));
 });
 await Promise.all(opened);

@@ -21,6 +21,8 @@ export const at = {
   intranet: '10.0.0.21',
   stranger: '10.0.0.22',
   dumb: '10.0.0.23',
+  /** And one whose certificate has ended. */
+  expired: '10.0.0.24',
   /** The router of West Europe: it is there, and nobody listens. */
   deaf: '10.1.0.1',
   /** An address that West Europe's router refuses to lead to. */
@@ -37,9 +39,14 @@ const regions = [
 /** `endpoints`: the addresses of all private endpoints, `10.1.0.x` in West Europe and `10.2.0.x` in North Europe. */
 export async function buildTopology(networks: Networks, endpoints: readonly string[]): Promise<void> {
   const lines = [
-    ...['azure', 'hub', 'runner', 'weu', 'neu'].flatMap((name) => [`netns add ${name}`, `-n ${name} link set lo up`]),
+    ...['azure', 'hub', 'runner', 'weu', 'neu'].flatMap((name) => [
+      `netns add ${name}`,
+      `-n ${name} link set lo up`,
+    ]),
     ...[at.front, at.publicDns, at.store].map((address) => `-n azure address add ${address}/32 dev lo`),
-    ...[at.intranet, at.stranger, at.dumb].map((address) => `-n hub address add ${address}/32 dev lo`),
+    ...[at.intranet, at.stranger, at.dumb, at.expired].map(
+      (address) => `-n hub address add ${address}/32 dev lo`,
+    ),
     ...join('runner', '198.51.100.2/30', 'azure', '198.51.100.1/30'),
     ...join('hub', '198.51.100.6/30', 'azure', '198.51.100.5/30'),
     ...join('runner', '10.0.0.2/28', 'hub', `${at.hub}/28`),
@@ -56,7 +63,9 @@ export async function buildTopology(networks: Networks, endpoints: readonly stri
     ...endpoints.map((address) => `-n azure address add ${address}/32 dev lo`),
   ];
   const script = lines.map((line) => `ip ${line}`).join('\n');
-  const forward = regions.map(({ name }) => `ip netns exec ${name} sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'`);
+  const forward = regions.map(
+    ({ name }) => `ip netns exec ${name} sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'`,
+  );
   await networks.build([script, ...forward].join('\n'));
 }
 

@@ -13,6 +13,8 @@ interface App {
   readonly beside: string;
   /** Where the private zone sends callers, when its record is not the endpoint's. Null: there is no record. */
   readonly record?: string | null;
+  /** Its private endpoint was asked for, and nobody has approved it: there is no such address yet. */
+  readonly pending?: true;
   /** More of the site, or another release than the example app. */
   readonly site?: Readonly<Record<string, unknown>>;
 }
@@ -39,6 +41,8 @@ const broken: readonly App[] = [
   west('failing', 30),
   west('guarded', 31),
   west('forbidding', 32),
+  west('pending', 33, { pending: true }),
+  west('expired', 34, { record: at.expired }),
 ];
 
 const apps = [...fleet, ...broken];
@@ -46,7 +50,10 @@ const apps = [...fleet, ...broken];
 /** Hosts that the CONNECT proxy is told to refuse. */
 export const filtered = ['filtered'] as const;
 
-export const endpoints: readonly string[] = apps.flatMap(({ live, beside }) => [live, beside]);
+/** The addresses that lead somewhere. */
+export const endpoints: readonly string[] = apps.flatMap(({ live, beside, pending }) =>
+  pending ? [] : [live, beside],
+);
 
 type Records = readonly (readonly [label: string, address: string])[];
 
@@ -61,8 +68,17 @@ export const publicNames: Records = apps.flatMap(({ name, record }) =>
 );
 
 function both(name: string, live: string, beside: string): Records {
-  const slots = [[name, live], [`${name}-staging`, beside]] as const;
-  return slots.flatMap(([label, address]) => [[label, address], [`${label}.scm`, address]] as const);
+  const slots = [
+    [name, live],
+    [`${name}-staging`, beside],
+  ] as const;
+  return slots.flatMap(
+    ([label, address]) =>
+      [
+        [label, address],
+        [`${label}.scm`, address],
+      ] as const,
+  );
 }
 
 /** Quick where waiting teaches nothing. */
@@ -77,9 +93,12 @@ export function describeWorld(domain: string, management: string): object {
     resourceGroup: 'lab',
     network: { domain, management },
     latencies,
-    sites: apps.map(({ name, region, live, beside, site }) => ({
+    sites: apps.map(({ name, region, live, beside, pending, site }) => ({
       ...{ name, region, package: join(root, 'examples/orders'), release: 'r-0', ...site },
-      ...{ publicNetworkAccess: 'Disabled', privateEndpoints: [live] },
+      ...{
+        publicNetworkAccess: 'Disabled',
+        privateEndpoints: [pending ? { address: live, status: 'Pending' } : live],
+      },
       slots: [{ name: 'staging', publicNetworkAccess: 'Disabled', privateEndpoints: [beside] }],
     })),
   };
@@ -92,7 +111,12 @@ export function describeFaults(): readonly object[] {
     // biome-ignore lint/suspicious/noThenProperty: the word of the faults file; nobody awaits it.
     then: { app: { sick: { path, status, body } } },
   });
-  const failed = { id: 'failing', state: 'Error', version: '4.1042.100', errors: ['The binding type(s) \'queue\' are not registered.'] };
+  const failed = {
+    id: 'failing',
+    state: 'Error',
+    version: '4.1042.100',
+    errors: ["The binding type(s) 'queue' are not registered."],
+  };
   return [
     sick('failing', '/admin/host/status', 200, JSON.stringify(failed)),
     sick('guarded', '/api/health', 401, ''),
