@@ -1,9 +1,14 @@
 /** `host.json` is what makes a folder a function app: without it the host lists no function at all. */
 import { messageOf } from './problems.ts';
 
-/** The two things about a host.json that a package needs to know. */
+/** The few things about a host.json that a package needs to know. */
 export type HostJson =
-  | { readonly ok: true; readonly customHandler: string | null }
+  | {
+      readonly ok: true;
+      readonly customHandler: string | null;
+      /** The functions that the host loads, and no others; absent: all. */
+      readonly functions?: readonly string[];
+    }
   | { readonly ok: false; readonly why: string };
 
 /** Far more than any real one; a larger file is not read. */
@@ -18,7 +23,10 @@ export function readHostJson(text: string): HostJson {
     return { ok: false, why: `is not JSON: ${messageOf(error)}` };
   }
   if (!isRecord(document)) return { ok: false, why: 'holds something else than a JSON object' };
-  return { ok: true, customHandler: readCustomHandler(document) };
+  const { functions } = document;
+  const named = Array.isArray(functions) ? functions.filter((each) => typeof each === 'string') : [];
+  const customHandler = readCustomHandler(document);
+  return { ok: true, customHandler, ...(named.length === 0 ? {} : { functions: named }) };
 }
 
 /** The executable that the host starts, as a path in the package; null when the app has no custom handler. */

@@ -9,6 +9,8 @@ export interface Release {
   readonly path: string;
   readonly bytes: number;
   readonly files: number;
+  /** The functions that the package names itself; absent: only a running host can tell. */
+  readonly functionNames?: readonly string[] | undefined;
 }
 
 /** The app setting that names the release. It is not sticky, so it travels with the content in a swap. */

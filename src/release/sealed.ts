@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, open, stat } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { checkZip } from './check.ts';
+import { readFunctionNames } from './function-names.ts';
 import type { Package, PackOptions } from './package.ts';
 import { type Release, stampFile } from './release.ts';
 import { readStampFile, type Stamp } from './stamp.ts';
@@ -45,7 +46,11 @@ export async function keepSealed(
     });
   }
   const { release: id, content: contentDigest } = stamp;
-  return { id, contentDigest, digest: fileDigest, path: outPath, bytes: pkg.bytes, files: pkg.files };
+  const functionNames = await readFunctionNames(outPath, pkg.entries);
+  return {
+    ...{ id, contentDigest, digest: fileDigest, path: outPath, bytes: pkg.bytes, files: pkg.files },
+    ...(functionNames === null ? {} : { functionNames }),
+  };
 }
 
 async function readStamp(zipPath: string): Promise<Stamp | null> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DefectError, InputError } from '../errors.ts';
 import { crc32 } from './crc.ts';
+import { readFunctionNames } from './function-names.ts';
 import type { Package } from './package.ts';
 import { type Release, stampFile } from './release.ts';
 import { HashedFile } from './zip.ts';
@@ -40,7 +41,11 @@ export async function sealRelease(pkg: Package, rolloutId: string, outPath: stri
   try {
     await copyWithStamp(pkg, source, file, { release: id, content: pkg.digest });
     const { bytes, digest } = await file.commit();
-    return { id, contentDigest: pkg.digest, digest, path: outPath, bytes, files: pkg.files + 1 };
+    const functionNames = await readFunctionNames(pkg.path, pkg.entries);
+    return {
+      ...{ id, contentDigest: pkg.digest, digest, path: outPath, bytes, files: pkg.files + 1 },
+      ...(functionNames === null ? {} : { functionNames }),
+    };
   } catch (error) {
     await file.discard();
     throw error;

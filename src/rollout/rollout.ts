@@ -57,11 +57,11 @@ export function rollBackRollout(assignment: Assignment, why: string): Promise<En
 
 async function begin(run: Run, { plan, release, settingsDigest }: Assignment): Promise<void> {
   if (recall(run.entries, 'rollout.begun')) return run.note({ type: 'rollout.resumed' });
-  const { id, contentDigest, digest, bytes, files } = release;
+  const { id, contentDigest, digest, bytes, files, functionNames } = release;
   return run.note({
     type: 'rollout.begun',
     plan,
-    release: { id, contentDigest, digest, bytes, files },
+    release: { id, contentDigest, digest, bytes, files, ...(functionNames ? { functionNames } : {}) },
     settingsDigest,
   });
 }

@@ -189,3 +189,60 @@ describe('what a host returns for the stamp file', () => {
     ['more than a stamp can be', JSON.stringify({ release, content, filler: 'x'.repeat(2000) })],
   ])('is no stamp: %s', (_, text) => expect(readStampFile(text)).toBeNull());
 });
+
+describe('the functions that a package names itself', () => {
+  const fn = (more = '') => `{"bindings":[]${more}}`;
+  it.each<[string, Record<string, string>, readonly string[] | undefined]>([
+    ['folders with a function.json', { 'b/function.json': fn(), 'a/function.json': fn() }, ['a', 'b']],
+    [
+      'not one that is excluded, nor one deeper down',
+      { 'a/function.json': fn(), 'b/function.json': fn(',"excluded":true'), 'lib/c/function.json': fn() },
+      ['a'],
+    ],
+    [
+      'only those that host.json has loaded',
+      {
+        'host.json': '{"version":"2.0","functions":["b"]}',
+        'a/function.json': fn(),
+        'b/function.json': fn(),
+      },
+      ['b'],
+    ],
+    ['one whose function.json is broken: the host must list it', { 'a/function.json': '{' }, ['a']],
+    [
+      'the metadata of an isolated .NET app',
+      { 'functions.metadata': '\uFEFF[{"name":"Orders"},{"name":"Bill"},7]' },
+      ['Bill', 'Orders'],
+    ],
+    ['none in metadata that is none', { 'functions.metadata': '{}' }, undefined],
+    ['none where Node registers them in code', { 'src/functions/a.js': '' }, undefined],
+    [
+      'none where Node registers them in code beside old folders',
+      {
+        'package.json': '{"main":"src/*.js","dependencies":{"@azure/functions":"^4.5.0"}}',
+        'a/function.json': fn(),
+      },
+      undefined,
+    ],
+    [
+      'those of a Node app of the older model',
+      {
+        'package.json': '{"main":"x.js","dependencies":{"@azure/functions":"^3.0.0"}}',
+        'a/function.json': fn(),
+      },
+      ['a'],
+    ],
+    [
+      'none where Python registers them in code',
+      { 'function_app.py': '', 'a/function.json': fn() },
+      undefined,
+    ],
+  ])('are %s', async (_what, files, names) => {
+    const folder = plantTree(tempFolder(), { 'host.json': hostJson, ...files });
+    const pkg = await packFolder(folder, join(tempFolder(), 'pkg.zip'));
+    const sealed = await sealRelease(pkg, 'r-1', join(tempFolder(), 'sealed.zip'));
+    expect(sealed.functionNames).toEqual(names);
+    const kept = await keepSealed(await openSealed(sealed.path), join(tempFolder(), 'kept.zip'));
+    expect(kept.functionNames).toEqual(names);
+  });
+});

@@ -56,6 +56,8 @@ export interface Troubles {
   readonly wanted?: Readonly<Record<string, string>>;
   /** One entry a request for the preview of this target. */
   readonly previews?: Readonly<Record<string, readonly ('lost-before' | 'lost-after' | 'refused' | null)[]>>;
+  /** What the package names itself. */
+  readonly functionNames?: readonly string[];
   /** Timers and the like that the candidate brings. */
   readonly triggers?: readonly { readonly name: string; readonly type: string }[];
   /** Finds out why a look failed. */
@@ -159,7 +161,9 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
       clock,
       tell: (notice: Notice) => void notices.push(notice),
     };
-    return { plan, release: makeRelease(), settingsDigest: 's', ports: { ...ports, stop: stop.signal } };
+    const { functionNames } = troubles;
+    const release = makeRelease(functionNames ? { functionNames } : {});
+    return { plan, release, settingsDigest: 's', ports: { ...ports, stop: stop.signal } };
   };
   const world: World = {
     ...{ clock, startMs, slots, deeds, entries, notices, looks },

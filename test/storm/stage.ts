@@ -143,7 +143,8 @@ export const stormProbes = (scenario: Scenario): ProbeRequest => ({
       expect: { status: 200, json: { release: '{releaseId}' } },
     },
   ],
-  functions: [],
+  // Each release of a storm has a function of its own name beside it.
+  functions: ['health'],
   initialDelayMs: 0,
   intervalMs: 10_000,
   timeoutMs: 5_000,
