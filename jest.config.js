@@ -6,6 +6,7 @@ export default {
   transform: {},
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testSequencer: '<rootDir>/test/longest-first.mjs',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
+  maxWorkers: '100%',
   workerIdleMemoryLimit: '768MB',
 };

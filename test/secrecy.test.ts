@@ -8,7 +8,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { unzipSync } from 'fflate';
-import { type Ran, root, startCli } from './entry/start-cli.ts';
+import { findBuilt } from './entry/built.ts';
+import { type Ran, startCli } from './entry/start-cli.ts';
 import { type BlurtingAzure, serveBlurting, subscription } from './secrecy/blurting-azure.ts';
 import { type Captured, findHarm, findSecrets, hostile, longestLine, planted } from './secrecy/planted.ts';
 import { type Road, roads } from './secrecy/roads.ts';
@@ -60,7 +61,7 @@ describe('the other places where text of others is told', () => {
     (road) =>
       onRoad(road, async (azure, state) => {
         const words = ['deploy', '--state', state, ...azure.flags].map((word) => `'${word}'`).join(' ');
-        const command = `${process.execPath} ${join(root, 'src/entry/cli.ts')} ${words}`;
+        const command = `${process.execPath} ${(await findBuilt()).cli} ${words}`;
         const ran = await runOnTerminal(command, azure.environment);
         expect(ran.out).toContain('\u001b[?25l');
         expect(findSecrets(ran.out, azure.captured)).toEqual([]);

@@ -1,12 +1,12 @@
 /** Where bad input is tried: one Azure with four sites, one folder with an app and a sound config, one state folder. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import type { WorldEvent } from '../../src/emulator/world/history.ts';
-import { type Ran, root, type Start, startCli } from '../entry/start-cli.ts';
+import { findBuilt } from '../entry/built.ts';
+import { type Ran, type Start, startCli } from '../entry/start-cli.ts';
 import { type ServedAzure, serveAzure } from '../fleet/served-azure.ts';
 import { type Baggage, packBaggage } from '../storm/stage.ts';
 
@@ -74,23 +74,29 @@ export async function openPlace(): Promise<Place> {
   // Some rows run as another user, who must be able to come here.
   await chmod(folder, 0o755);
   await mkdir(path('app'));
+  const built = await findBuilt();
   await Promise.all([
     write('app/host.json', '{"version":"2.0"}'),
     write('app/played.json', '{"functions":["health"]}'),
     write('slotwave.yml', writeConfig()),
-    promisify(execFile)(process.execPath, [join(root, 'scripts/build.ts'), '--out', path('dist')]),
+    // A copy, because another user may not be let into where the built files are.
+    cp(built.folder, path('dist'), { recursive: true }),
   ]);
   const azure = await serveAzure({ folder, world: makeWorld(baggage), timeScale: 60 });
-  const sill = path('dist/cli.js');
   return {
     folder,
     azure,
     path,
     write,
     run: (words, environment = {}, start = {}) =>
-      startCli(words, folder, { ...azure.environment, ...environment }, { sill, ...start }),
+      startCli(
+        words,
+        folder,
+        { ...azure.environment, ...environment },
+        { ...(start.uid === undefined ? {} : { sill: path('dist/cli.js') }), ...start },
+      ),
     startUntil: (words, said) =>
-      startUntil([sill, ...words, ...azure.flags], folder, azure.environment, said),
+      startUntil([built.cli, ...words, ...azure.flags], folder, azure.environment, said),
     readChanges: () =>
       azure.emulator.history.filter(
         ({ type }) => !/^(host|fault)\.|^swap\.(warmed|routed|done|failed)$/.test(type),

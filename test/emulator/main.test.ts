@@ -8,11 +8,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readPackage } from '../../src/emulator/world/package-source.ts';
+import { type Built, findBuilt, root } from '../entry/built.ts';
 
-const root = join(import.meta.dirname, '../..');
 let folder: string;
+let built: Built;
 
-beforeAll(() => {
+beforeAll(async () => {
+  built = await findBuilt();
   folder = mkdtempSync(join(tmpdir(), 'slotwave-main-'));
   writeFileSync(
     join(folder, 'world.yml'),
@@ -23,8 +25,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function start(...flags: readonly string[]): ChildProcess {
-  const main = join(root, 'src/emulator/main.ts');
-  return spawn(process.execPath, [main, ...flags], { stdio: ['pipe', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [built.emulator, ...flags], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: built.compileCache },
+  });
 }
 
 interface Facts {

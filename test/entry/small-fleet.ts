@@ -8,6 +8,7 @@ import { get } from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
+import { findBuilt } from './built.ts';
 import { type Ran, root, startCli } from './start-cli.ts';
 
 const subscription = '00000000-0000-4000-8000-000000000001';
@@ -126,10 +127,11 @@ export async function openSmallFleet(
     words.push('--anchor', String(Date.now() + Math.round(changed.behindMs / (scale - 1))));
   const otherCa = join(folder, 'other-ca.pem');
   if (changed.ca) await writeFile(otherCa, changed.ca);
-  const emulator = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), 'emulator', ...words], {
+  const { cli, compileCache: NODE_COMPILE_CACHE } = await findBuilt();
+  const emulator = spawn(process.execPath, [cli, 'emulator', ...words], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'inherit'],
-    ...(changed.ca ? { env: { ...process.env, NODE_EXTRA_CA_CERTS: otherCa } } : {}),
+    env: { ...process.env, NODE_COMPILE_CACHE, ...(changed.ca ? { NODE_EXTRA_CA_CERTS: otherCa } : {}) },
   });
   const [line] = (await once(createInterface({ input: emulator.stdout }), 'line')) as [string];
   const facts = JSON.parse(line) as Readonly<
@@ -187,9 +189,10 @@ async function startUntil(
   environment: Readonly<Record<string, string>>,
   expected: RegExp,
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), ...words], {
+  const { cli, compileCache: NODE_COMPILE_CACHE } = await findBuilt();
+  const child = spawn(process.execPath, [cli, ...words], {
     cwd,
-    env: { PATH: process.env['PATH'], HOME: cwd, ...environment },
+    env: { PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let said = '';
@@ -211,10 +214,11 @@ async function stopWhen(
   words: readonly string[],
   { folder, environment, signal, when }: Stopping,
 ): Promise<Stopped> {
-  const child = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), ...words], {
+  const { cli, compileCache: NODE_COMPILE_CACHE } = await findBuilt();
+  const child = spawn(process.execPath, [cli, ...words], {
     cwd: folder,
     // What it leaves behind is found there.
-    env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, ...environment },
+    env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, NODE_COMPILE_CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let told = '';

@@ -1,17 +1,13 @@
 import { type ExecFileException, execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { findBuilt, root } from './built.ts';
 
-export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export { root };
 
 /** With them an emulator that a command starts on its way is recorded as those of the tests are (test/exchanges/). */
 const recordingVariables = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) => name.startsWith('SLOTWAVE_EMULATOR_RECORD')),
   );
-
-const compileCache = join(tmpdir(), 'slotwave-compile-cache');
 
 const identity = /^Azure: .*\n/gm;
 
@@ -25,7 +21,7 @@ export interface Ran {
 }
 
 export interface Start {
-  /** The file to start; the source when not given. */
+  /** The file to start; the command line built from these sources when not given. */
   readonly sill?: string;
   /** Words for Node itself. */
   readonly nodeWords?: readonly string[];
@@ -35,15 +31,15 @@ export interface Start {
 }
 
 /** Starts the real command line as a process of its own, in `cwd`, with a bare environment. */
-export function startCli(
+export async function startCli(
   words: readonly string[],
   cwd: string,
   environment: Readonly<Record<string, string>> = {},
-  { sill = join(root, 'src/entry/cli.ts'), nodeWords = [], timeoutMs = 30_000, uid }: Start = {},
+  { sill, nodeWords = [], timeoutMs = 30_000, uid }: Start = {},
 ): Promise<Ran> {
-  // Compiled once for all the processes of a test run; types are stripped once, too.
+  const built = await findBuilt();
   const env = {
-    ...{ PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE: compileCache },
+    ...{ PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE: built.compileCache },
     ...recordingVariables(),
     ...environment,
   };
@@ -56,7 +52,7 @@ export function startCli(
     };
     execFile(
       process.execPath,
-      [...nodeWords, sill, ...words],
+      [...nodeWords, sill ?? built.cli, ...words],
       { cwd, env, timeout: timeoutMs, maxBuffer: 2 ** 28, ...(uid === undefined ? {} : { uid }) },
       told,
     );

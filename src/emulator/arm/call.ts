@@ -39,6 +39,7 @@ export function splitPath(path: string): readonly string[] {
 
 /** Some clients encode what is encoded already, and ARM takes it. */
 function decodeSegment(segment: string): string {
+  if (!segment.includes('%')) return segment;
   try {
     const once = decodeURIComponent(segment);
     return /%[0-9a-f]{2}/i.test(once) ? decodeURIComponent(once) : once;
