@@ -9,6 +9,7 @@ import type { Cloud } from './cloud.ts';
 import { createCredential } from './credential.ts';
 import type { CredentialChoice, Environment } from './credential-choice.ts';
 import { createDelivery, type RoadOptions } from './delivery.ts';
+import { readEndpointAddress } from './endpoint-address.ts';
 import { createGovernor, type Governor } from './governor.ts';
 import { createHostKey, type HostKey } from './host-keys.ts';
 import { openPackageStore, type PackageStore, storageScope } from './package-store.ts';
@@ -59,6 +60,8 @@ export interface Azure {
   /** The same slots, to which packages come as `options` say. */
   slotsFor(options: RoadOptions): SlotClient;
   readonly hostKey: HostKey;
+  /** Of the private endpoint of one of its slots; null when ARM tells none. */
+  endpointAddress(target: Target, side: Side): Promise<string | null>;
   /** For a diagnosis: what could not be read is null, and nothing is asked twice. */
   siteState(target: Target, side: Side): Promise<SiteState>;
   /** Cancels a swap that was left prepared, on both slots. Idempotent. */
@@ -106,6 +109,7 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
       };
     },
     hostKey: async (target, side, refused) => keysIn(await realmOf(target))(target, side, refused),
+    endpointAddress: async (target, side) => readEndpointAddress((await realmOf(target)).arm, target, side),
     siteState: async (target, side) => readSiteState((await realmOf(target)).arm, target, side),
     resetPrepared: async (target) => resetPrepared((await realmOf(target)).arm, target),
   };

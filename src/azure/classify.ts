@@ -35,10 +35,24 @@ function classifySilence(error: TransportError, asked: Asked): SlotwaveError {
       next: `If a proxy or an emulator of yours stands at ${error.host}, give its CA with --ca FILE.`,
     });
   }
+  if (error.code === 'PROXY_AUTH_REQUIRED' || isForbiddenByProxy(error))
+    return new RefusalError(message, { ...facts, code: 'proxy-refused', next: nextForProxy(error) });
   if (!error.sent)
     return new TransientError(message, { ...facts, code: 'not-reachable', next: nextForUnreachable(error) });
   if (asked.act === 'read') return new TransientError(message, { ...facts, code: 'no-answer' });
   return inDoubt(message, { ...facts, code: 'answer-lost' });
+}
+
+/** A rule of the proxy; that it does not reach the host (502, 504, HostUnreachable) may pass. */
+function isForbiddenByProxy({ code, road }: TransportError): boolean {
+  return code === 'PROXY_REFUSED' && /^(403|405|NotAllowed)\b/.test(road?.proxyRefusal ?? '');
+}
+
+function nextForProxy({ code, host, road }: TransportError): string {
+  const proxy = road?.proxy ?? 'the proxy';
+  if (code === 'PROXY_AUTH_REQUIRED')
+    return `Give user and password for ${proxy} in its address: HTTPS_PROXY, or probes.vantage.proxy of the config.`;
+  return `Have ${proxy} let CONNECT through to ${host}, or name ${host} in NO_PROXY if it can be reached without.`;
 }
 
 function nextForUnreachable({ code, host }: TransportError): string {

@@ -9,6 +9,7 @@ import { networkCauseOf } from './network-cause.ts';
 import { pullToSlot } from './one-deploy.ts';
 import type { PackageStore } from './package-store.ts';
 import { askForScmLogin } from './publishing-credentials.ts';
+import type { Road } from './road.ts';
 import { enterScm, type OpenScm, pushTo } from './scm.ts';
 import type { Delivery, ScmParts } from './scm-course.ts';
 import { readSlot, type SiteFacts } from './site-client.ts';
@@ -32,6 +33,8 @@ export interface RoadOptions {
   readonly delivery: ConfigDelivery;
   /** For one deployment, from the first look to the verdict. */
   readonly deadlineMs?: number | undefined;
+  /** The road to the target's SCM site; absent, or without an answer: the usual one. */
+  readonly roadFor?: ((target: Target) => Road | undefined) | undefined;
   /** A turn that people should know of, as a sentence. */
   readonly onNotice: (target: Target, what: string) => void;
 }
@@ -52,14 +55,20 @@ export function createDelivery(parts: RoadParts, options: RoadOptions): SlotClie
     await demandMovable(arm, target);
     demandBuildable(target, slot, options.delivery);
     if (options.delivery.mode !== 'push') return pull(parts, options, delivery);
-    const entered = await enterOrTurn(scm, delivery, parts.store !== null);
-    if ('session' in entered) return pushTo(entered, scm, delivery);
+    const here = { ...scm, transport: takeRoad(scm.transport, options.roadFor?.(target)) };
+    const entered = await enterOrTurn(here, delivery, parts.store !== null);
+    if ('session' in entered) return pushTo(entered, here, delivery);
     options.onNotice(
       target,
       `its SCM site cannot be reached from here (${entered.cause}): the slot fetches the package from ${options.delivery.store} instead`,
     );
     return pull(parts, options, delivery);
   };
+}
+
+/** What is asked of ARM and the store goes as ever: a target's road leads to the target. */
+function takeRoad(transport: Transport, road: Road | undefined): Transport {
+  return road === undefined ? transport : (request) => transport({ ...request, road });
 }
 
 /** The SCM site, or why there is no way to it while there is another road. */

@@ -7,8 +7,11 @@ import { TransportError } from './transport.ts';
 export function networkCauseOf(error: SlotwaveError): string | null {
   if (error.code === 'network-forbidden') return 'its network refuses callers from here (403 Ip Forbidden)';
   const { cause } = error;
-  if (cause instanceof TransportError && !cause.sent) return causes[cause.code] ?? null;
-  return null;
+  if (!(cause instanceof TransportError) || cause.sent) return null;
+  const { proxy = null, proxyRefusal = null } = cause.road ?? {};
+  const words = causes[cause.code];
+  if (words === undefined || proxy === null) return words ?? null;
+  return `${words}: ${proxy}${proxyRefusal === null ? '' : ` says ${proxyRefusal}`}`;
 }
 
 const causes: Readonly<Record<string, string>> = {
@@ -18,6 +21,9 @@ const causes: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no connection comes about (ETIMEDOUT)',
   EHOSTUNREACH: 'there is no route to it (EHOSTUNREACH)',
   ENETUNREACH: 'there is no route to its network (ENETUNREACH)',
+  PROXY_REFUSED: 'the proxy in between lets nobody through to it (PROXY_REFUSED)',
+  PROXY_AUTH_REQUIRED: 'the proxy in between wants a user and a password (PROXY_AUTH_REQUIRED)',
+  PROXY_UNREACHABLE: 'the proxy in between cannot be reached (PROXY_UNREACHABLE)',
 };
 
 /**

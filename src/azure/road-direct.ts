@@ -2,7 +2,7 @@
 import type { SecureContext } from 'node:tls';
 import type { ProxyAddress } from './proxy-address.ts';
 import { type ProxyRules, readProxyRules } from './proxy-environment.ts';
-import { type Road, RoadError } from './road.ts';
+import type { Road } from './road.ts';
 import { createProxyRoad } from './road-proxy.ts';
 import { connectTo } from './road-socket.ts';
 
@@ -25,17 +25,9 @@ export function createDirectRoad(
 }
 
 /**
- * To the private endpoint's address of each host, whatever DNS says. The host's own name is kept for TLS and for
- * the request: a private endpoint serves no other (azure-platform.md §5.1).
+ * To a private endpoint's address, whatever DNS says. The host's own name is kept for TLS and for the request: a
+ * private endpoint serves no other (azure-platform.md §5.1).
  */
-export function createPinnedRoad(addressOf: (host: string) => string | null): Road {
-  return {
-    via: 'private-endpoint',
-    async open(ask) {
-      const address = addressOf(ask.host);
-      if (address === null)
-        throw new RoadError('ENOTFOUND', `no private endpoint is known for it (ENOTFOUND)`);
-      return connectTo({ ...ask, host: address });
-    },
-  };
+export function createPinnedRoad(address: string): Road {
+  return { via: 'private-endpoint', open: (ask) => connectTo({ ...ask, host: address }) };
 }

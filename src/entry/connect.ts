@@ -1,7 +1,10 @@
 /** The first half of every command: the config, the clock, and an Azure to talk to. */
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { SecureContext } from 'node:tls';
 import { type Azure, createAzure, type Wait } from '../azure/azure.ts';
+import { secretsOf } from '../azure/proxy-address.ts';
+import { readProxyRules } from '../azure/proxy-environment.ts';
 import { readOnly } from '../azure/read-only.ts';
 import { findSecrets } from '../azure/tenant-credential.ts';
 import type { Transport } from '../azure/transport.ts';
@@ -18,6 +21,8 @@ import { hideValue, redactSaid } from './secrets.ts';
 export interface Connection {
   readonly azure: Azure;
   readonly transport: Transport;
+  /** What the transport trusts, for a proxy that is spoken to by TLS. */
+  readonly secureContext: SecureContext | undefined;
   /** Who hears from now on of the waits that Azure's limits ask for; until then standard error does. */
   listen(listener: (wait: Wait) => void): void;
   close(): void;
@@ -51,10 +56,12 @@ export async function connect({
   stop,
 }: ConnectRequest): Promise<Connection> {
   const ca = options.ca === undefined ? undefined : await readAuthorities(options.ca);
-  const { send, close } = createTransport({ clock, ca });
+  const { send, secureContext, close } = createTransport({ clock, ca, environment: outside.environment });
   const transport = looksOnly ? readOnly(send) : send;
   const { hide } = outside;
   for (const secret of findSecrets(outside.environment)) hide(secret);
+  for (const { written } of [readProxyRules(outside.environment)])
+    for (const secret of written.flatMap(secretsOf)) hide(secret);
   let listener = ({ what }: Wait) => outside.writeError(`Waiting: ${neutralise(redactSaid(what))}\n`);
   try {
     const azure = await createAzure({
@@ -72,7 +79,7 @@ export async function connect({
     const listen = (other: (wait: Wait) => void) => {
       listener = other;
     };
-    return { azure, transport, listen, close };
+    return { azure, transport, secureContext, listen, close };
   } catch (error) {
     close();
     throw error;

@@ -7,6 +7,8 @@ import { type Check, type Plan, withoutKeys } from '../plan/plan.ts';
 export interface Revealing {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly hide: (secret: string) => void;
+  /** Other texts that take values from there: what is missing is told together. */
+  readonly also?: readonly EnvText[] | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export function revealChecks(
   const used = written.filter(([text]) => planned.has(text));
   refuseLost(probes.checks, new Set(used.map(([text]) => text)), config.file);
   demandEnv(
-    used.flatMap(([, check, at]) => envTextsOf(check, at)),
+    [...used.flatMap(([, check, at]) => envTextsOf(check, at)), ...(revealing.also ?? [])],
     (name) => revealing.environment[name],
   );
   const known = new Map(used.map(([text, check, at]) => [text, expandCheck(check, at, revealing)]));

@@ -23,7 +23,7 @@ import { redactRecord } from './secrets.ts';
 import { createFileKeep } from './settings-file.ts';
 import { startShow } from './show.ts';
 import type { RolloutPlace } from './state.ts';
-import { createDirectVantage } from './vantage.ts';
+import { envTextsOfVantages, openVantages, type Vantages } from './vantages.ts';
 
 export interface RunRequest {
   readonly what: { readonly verb: 'roll-out' } | { readonly verb: 'roll-back'; readonly why: string };
@@ -44,7 +44,7 @@ export interface RunRequest {
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const { what, place, clock, outside, json } = request;
-  const look = createAppLook(request);
+  const { look, roadFor } = await openLook(request);
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
   const { rehearsal = false } = request;
@@ -62,7 +62,7 @@ export async function run(request: RunRequest): Promise<number> {
       release: request.release,
       settingsDigest: digestSettings(request.config?.settings ?? {}, place.id),
       ports: {
-        strategy: createStrategy({ ...request, keep }, tell),
+        strategy: createStrategy({ ...request, keep, roadFor }, tell),
         look,
         journal,
         clock,
@@ -91,23 +91,37 @@ export interface StrategyRequest extends Pick<RunRequest, 'connection' | 'config
   /** What was planned is what is done, also when the config says something else by now. */
   readonly plan?: Plan | undefined;
   readonly keep?: SettingsKeep | undefined;
+  /** Absent: packages go to every SCM site the usual way. */
+  readonly roadFor?: Vantages['roadFor'] | undefined;
 }
 
-/** Looks at apps with what the config gives the plan's checks to be let in. Throws where it gives nothing. */
-function createAppLook({ plan, config, connection, clock, outside }: RunRequest): Look {
-  return createLook({
-    vantageFor: () => createDirectVantage(connection.transport),
+/**
+ * Looks at apps from where the plan says, with what the config gives its checks to be let in. What is missing for
+ * that is told here: nothing has begun then.
+ */
+async function openLook({
+  plan,
+  config,
+  connection,
+  clock,
+  outside: { environment, hide },
+}: RunRequest): Promise<{ readonly look: Look } & Pick<Vantages, 'roadFor'>> {
+  const reveal = revealChecks(plan, config, { environment, hide, also: envTextsOfVantages(plan) });
+  const { vantageFor, roadFor } = await openVantages(plan, { connection, environment, hide });
+  const look = createLook({
+    vantageFor,
     hostKey: connection.azure.hostKey,
     probes: plan.probes,
     stampFile,
     clock,
-    reveal: revealChecks(plan, config, outside),
+    reveal,
     stopwatch: () => performance.now(),
   });
+  return { look, roadFor };
 }
 
 export function createStrategy(
-  { connection, config, clock, plan, keep }: StrategyRequest,
+  { connection, config, clock, plan, keep, roadFor }: StrategyRequest,
   tell: (notice: Notice) => void = () => {},
 ): Strategy {
   const { delivery, settings } = config ?? { delivery: plainPush, settings: {} };
@@ -115,6 +129,8 @@ export function createStrategy(
     client: connection.azure.slotsFor({
       delivery,
       deadlineMs: plan?.strategy.progressDeadlineMs,
+      // A release is uploaded to the staging slot, and nowhere else.
+      roadFor: roadFor && ((target) => roadFor(target, 'beside')),
       onNotice: (target, what) => tell({ type: 'delivery.turned', target: target.name, what }),
     }),
     settings: { ...warmUpSettings(plan?.swap), ...settingsFor(delivery), ...settings },
