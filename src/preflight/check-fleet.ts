@@ -1,8 +1,9 @@
 /** What could go wrong, asked of every target before anything moves. */
-import type { Fleet } from '../plan/fleet.ts';
+import type { Fleet, TargetFacts } from '../plan/fleet.ts';
 import { tellVanished } from './check-vanished.ts';
-import type { Finding, PreflightRequest } from './finding.ts';
+import type { Finding, Neighbour, PreflightRequest, Scene } from './finding.ts';
 import { rules } from './rules.ts';
+import { checkSilences, silence } from './silence.ts';
 
 /**
  * All findings, target by target in the order of the fleet, each in the order of the rules. Pure.
@@ -10,19 +11,42 @@ import { rules } from './rules.ts';
  */
 export function checkFleet(fleet: Fleet, request: PreflightRequest): readonly Finding[] {
   if (fleet.targets.length === 0) return [noTargets];
-  return [...tellVanished(fleet), ...checkTargets(fleet, request)];
+  const found = [...tellVanished(fleet), ...checkTargets(fleet, request)];
+  const silences = request.silence ?? [];
+  return [...checkSilences(fleet, silences), ...found.map((finding) => silence(finding, silences))];
 }
 
 function checkTargets(fleet: Fleet, request: PreflightRequest): readonly Finding[] {
   const left = new Set(request.leave ?? []);
+  const all = fleet.targets.flatMap((facts): readonly Neighbour[] => {
+    const around = fleet.surroundings?.[facts.target.name];
+    return around ? [{ facts, around }] : [];
+  });
   return fleet.targets
     .filter((facts) => !left.has(facts.target.name))
-    .flatMap((facts) =>
-      rules.flatMap(({ check, id, severity, why, source }) => {
-        const said = check(facts, request);
+    .flatMap((facts) => {
+      const scene = setScene(facts, request, all);
+      return rules.flatMap(({ check, id, severity, why, source }) => {
+        const said = check(facts, request, scene);
         return said ? [{ id, severity, target: facts.target.name, ...said, why, source }] : [];
-      }),
-    );
+      });
+    });
+}
+
+function setScene(
+  facts: TargetFacts,
+  request: PreflightRequest,
+  all: readonly Neighbour[],
+): Scene | null {
+  const own = all.find((each) => each.facts === facts);
+  if (!own) return null;
+  // Two targets may be two slots of one app: it is no neighbour of itself.
+  const neighbours = all.filter((each) => !isSameApp(each.facts, facts));
+  return { facts, request, around: own.around, neighbours };
+}
+
+function isSameApp({ target: one }: TargetFacts, { target: other }: TargetFacts): boolean {
+  return one.site.toLowerCase() === other.site.toLowerCase() && one.subscriptionId === other.subscriptionId;
 }
 
 const noTargets: Finding = {

@@ -1,9 +1,10 @@
 /** What preflight has to say about a target before anything moves. */
 import type { TargetFacts } from '../plan/fleet.ts';
 import type { SwapRequest } from '../plan/plan.ts';
+import type { Surroundings } from '../plan/surroundings.ts';
 
-/** An error stops the rollout, a warning is shown. */
-export type Severity = 'error' | 'warning';
+/** An error stops the rollout, a warning is shown, an info only notes. */
+export type Severity = 'error' | 'warning' | 'info';
 
 export interface Finding {
   /** Stable, kebab-case. */
@@ -19,6 +20,8 @@ export interface Finding {
   readonly fix: string;
   /** Where the platform documents it. */
   readonly source: string;
+  /** The reason for which the config silences it: it stops nothing, and is still listed. */
+  readonly silenced?: string | undefined;
 }
 
 /** What the rules may know beside the fleet. */
@@ -29,19 +32,83 @@ export interface PreflightRequest {
     | (Pick<SwapRequest, 'preview' | 'resetPrepared'> & Partial<Pick<SwapRequest, 'warmUp'>>)
     | undefined;
   /** How the package comes to the slots; a push to their SCM sites when absent. */
-  readonly delivery?: { readonly mode: string; readonly remoteBuild: boolean } | undefined;
+  readonly delivery?:
+    | { readonly mode: string; readonly remoteBuild: boolean; readonly store?: string | null }
+    | undefined;
   /** Targets that the plan leaves alone: nothing will happen to them, so nothing is said about them. */
   readonly leave?: readonly string[] | undefined;
+  readonly stagingTriggers?: 'tell' | 'disable' | undefined;
+  readonly probes?: ProbeWishes | undefined;
+  readonly package?: PackageTraits | undefined;
+  readonly silence?: readonly Silence[] | undefined;
+}
+
+/** What the config's probes need of the network. */
+export interface ProbeWishes {
+  /** `direct`, `private-endpoint`, …: where there is none for the target, this one. */
+  readonly via: string;
+  readonly viaOf?: Readonly<Record<string, string>> | undefined;
+  readonly requirePrivate?: boolean | undefined;
+  readonly dependencies?: readonly { readonly host: string; readonly port: number }[] | undefined;
+}
+
+/** What can be told of a package by its files. */
+export interface PackageTraits {
+  /** Runtimes that fit, as `FUNCTIONS_WORKER_RUNTIME` names them; empty: it cannot be told. */
+  readonly runtimes: readonly string[];
+  /** What told it: `package.json`. */
+  readonly evidence: string | null;
+  /** `extensions.durableTask.hubName` of host.json, as written. */
+  readonly hubName: string | null;
+  /** The lowest version that `extensionBundle.version` allows. */
+  readonly bundleFrom: string | null;
+  /** WebJobs extensions in it, by their short names: `ServiceBus` → `5.2.0`. */
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+/** Somebody knows of it and wants to go on. */
+export interface Silence {
+  readonly rule: string;
+  readonly reason: string;
+  /** Absent: on every target. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /** What a rule says about a target; null when all is well. */
 export type Said = { readonly found: string; readonly fix: string } | null;
 
+/** A target with what stands around it, and the others of its fleet. */
+export interface Scene {
+  readonly facts: TargetFacts;
+  readonly request: PreflightRequest;
+  readonly around: Surroundings;
+  readonly neighbours: readonly Neighbour[];
+}
+
+export interface Neighbour {
+  readonly facts: TargetFacts;
+  readonly around: Surroundings;
+}
+
+/** What a rule is about; the sections of docs/preflight.md. */
+export type Subject = 'plan' | 'slots' | 'network' | 'access' | 'storage' | 'runtime' | 'identity';
+
 /** One rule about one target: a pure function and its words. */
 export interface Rule {
   readonly id: string;
+  readonly subject: Subject;
   readonly severity: Severity;
+  /** False: a rollout is not safe with it, whatever reason anybody has. */
+  readonly silenceable?: false;
+  /** When it fires, in a few words for the list of rules. */
+  readonly when: string;
   readonly why: string;
   readonly source: string;
-  check(facts: TargetFacts, request: PreflightRequest): Said;
+  /** @param scene null where nobody read what stands around the target. */
+  check(facts: TargetFacts, request: PreflightRequest, scene: Scene | null): Said;
+}
+
+/** A rule that needs to see what stands around. */
+export function inScene(look: (scene: Scene) => Said): Rule['check'] {
+  return (_facts, _request, scene) => (scene ? look(scene) : null);
 }
