@@ -4,9 +4,8 @@ import { plainPush, settingsFor } from '../azure/delivery.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
 import type { Plan, SwapRequest } from '../plan/plan.ts';
-import { createLook, type Look } from '../probe/look.ts';
+import { diagnose } from '../probe/diagnose.ts';
 import type { Release } from '../release/release.ts';
-import { stampFile } from '../release/release.ts';
 import type { Ended } from '../rollout/ending.ts';
 import type { Notice } from '../rollout/events.ts';
 import type { Assignment } from '../rollout/ports.ts';
@@ -17,13 +16,13 @@ import type { Strategy } from '../target/strategy.ts';
 import type { Connection } from './connect.ts';
 import { BrokenOff, exitCodeOfOutcome, exitCodes } from './errors.ts';
 import { openJournal } from './journal-file.ts';
+import { openLook } from './open-look.ts';
 import type { Outside } from './outside.ts';
-import { revealChecks } from './reveal.ts';
 import { redactRecord } from './secrets.ts';
 import { createFileKeep } from './settings-file.ts';
 import { startShow } from './show.ts';
 import type { RolloutPlace } from './state.ts';
-import { envTextsOfVantages, openVantages, type Vantages } from './vantages.ts';
+import type { Vantages } from './vantages.ts';
 
 export interface RunRequest {
   readonly what: { readonly verb: 'roll-out' } | { readonly verb: 'roll-back'; readonly why: string };
@@ -44,7 +43,7 @@ export interface RunRequest {
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const { what, place, clock, outside, json } = request;
-  const { look, roadFor } = await openLook(request);
+  const { look, roadFor, gather } = await openLook(request);
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
   const { rehearsal = false } = request;
@@ -64,6 +63,8 @@ export async function run(request: RunRequest): Promise<number> {
       ports: {
         strategy: createStrategy({ ...request, keep, roadFor }, tell),
         look,
+        diagnose: async (failed, signal) =>
+          redactRecord(diagnose(await gather({ ...failed, door: 'app' }, signal))),
         journal,
         clock,
         tell,
@@ -93,31 +94,6 @@ export interface StrategyRequest extends Pick<RunRequest, 'connection' | 'config
   readonly keep?: SettingsKeep | undefined;
   /** Absent: packages go to every SCM site the usual way. */
   readonly roadFor?: Vantages['roadFor'] | undefined;
-}
-
-/**
- * Looks at apps from where the plan says, with what the config gives its checks to be let in. What is missing for
- * that is told here: nothing has begun then.
- */
-async function openLook({
-  plan,
-  config,
-  connection,
-  clock,
-  outside: { environment, hide },
-}: RunRequest): Promise<{ readonly look: Look } & Pick<Vantages, 'roadFor'>> {
-  const reveal = revealChecks(plan, config, { environment, hide, also: envTextsOfVantages(plan) });
-  const { vantageFor, roadFor } = await openVantages(plan, { connection, environment, hide });
-  const look = createLook({
-    vantageFor,
-    hostKey: connection.azure.hostKey,
-    probes: plan.probes,
-    stampFile,
-    clock,
-    reveal,
-    stopwatch: () => performance.now(),
-  });
-  return { look, roadFor };
 }
 
 export function createStrategy(

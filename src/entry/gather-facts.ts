@@ -1,11 +1,10 @@
-/** When a look fails: gathers what is still to be known, all at once and within seconds, and names the cause. */
+/** When a look fails: gathers what is still to be known for a diagnosis, all at once and within seconds. */
 import pLimit from 'p-limit';
 import type { Azure } from '../azure/azure.ts';
 import { askNames } from '../azure/name-facts.ts';
 import type { Clock } from '../clock.ts';
 import type { Target } from '../plan/fleet.ts';
-import { diagnose } from '../probe/diagnose.ts';
-import type { Diagnosis, Door, RequestFacts, SiteState } from '../probe/diagnosis.ts';
+import type { DiagnosisFacts, Door, RequestFacts, SiteState } from '../probe/diagnosis.ts';
 import { classifyPage } from '../probe/pages.ts';
 import type { RoadFacts } from '../probe/road.ts';
 import { NoAnswer, type Vantage } from '../probe/vantage.ts';
@@ -24,7 +23,7 @@ export interface Inquiry {
   readonly request?: RequestFacts | undefined;
 }
 
-export interface InvestigateParts {
+export interface GatherParts {
   readonly vantageFor: (target: Target) => Vantage;
   /** The name servers of a target's vantage, where it has its own. */
   readonly serversFor?: (target: Target) => readonly string[];
@@ -32,25 +31,24 @@ export interface InvestigateParts {
   readonly clock: Pick<Clock, 'timeout'>;
 }
 
-export type Investigate = (inquiry: Inquiry, signal?: AbortSignal, totalMs?: number) => Promise<Diagnosis>;
+/** Reads only, and never rejects: what could not be found out in time is not known. */
+export type Gather = (inquiry: Inquiry, signal?: AbortSignal, totalMs?: number) => Promise<DiagnosisFacts>;
 
 /** People are told within ten seconds, the look that failed included; nothing here may take longer. */
-export const investigationMs = 6_000;
-const maxInvestigations = 50;
+export const inquiryMs = 6_000;
+const maxInquiries = 50;
 
-/** Reads only, and never rejects: what could not be found out in time is not known. */
-export function createInvestigate(parts: InvestigateParts): Investigate {
-  const limit = pLimit(maxInvestigations);
-  return (inquiry, signal, totalMs = investigationMs) =>
-    limit(() => investigate(parts, inquiry, signal, totalMs));
+export function createGather(parts: GatherParts): Gather {
+  const limit = pLimit(maxInquiries);
+  return (inquiry, signal, totalMs = inquiryMs) => limit(() => gather(parts, inquiry, signal, totalMs));
 }
 
-async function investigate(
-  { vantageFor, serversFor, azure, clock }: InvestigateParts,
+async function gather(
+  { vantageFor, serversFor, azure, clock }: GatherParts,
   inquiry: Inquiry,
   outer: AbortSignal | undefined,
   totalMs: number,
-): Promise<Diagnosis> {
+): Promise<DiagnosisFacts> {
   const { target, side, door, hostName: host, findings, road = null } = inquiry;
   const end = clock.timeout(totalMs);
   const signal = outer ? AbortSignal.any([end, outer]) : end;
@@ -60,7 +58,7 @@ async function investigate(
     until<SiteState | null>(signal, azure.siteState(target, side), null),
     until(signal, askNames(host, serversFor?.(target) ?? [], signal), []),
   ]);
-  return diagnose({ door, host, findings, road, request, site, names });
+  return { door, host, findings, road, request, site, names };
 }
 
 export interface FrontAsk {

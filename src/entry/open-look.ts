@@ -1,0 +1,52 @@
+/** How apps are looked at, and why a look failed: what the plan and its config say, made real. */
+
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/load.ts';
+import type { Target } from '../plan/fleet.ts';
+import type { Plan } from '../plan/plan.ts';
+import { createLook, type Look } from '../probe/look.ts';
+import { stampFile } from '../release/release.ts';
+import type { Connection } from './connect.ts';
+import { createGather, type Gather } from './gather-facts.ts';
+import type { Outside } from './outside.ts';
+import { revealChecks } from './reveal.ts';
+import { envTextsOfVantages, openVantages, type Vantages } from './vantages.ts';
+
+export interface LookRequest {
+  readonly plan: Pick<Plan, 'targets' | 'probes'>;
+  /** Null: what the plan says is enough. */
+  readonly config: Pick<Config, 'probes' | 'file'> | null;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly outside: Pick<Outside, 'environment' | 'hide'>;
+}
+
+export interface Looking extends Pick<Vantages, 'roadFor' | 'vantageFor'> {
+  readonly look: Look;
+  /** Facts for a diagnosis. */
+  readonly gather: Gather;
+}
+
+/**
+ * Looks at apps from where the plan says, with what the config gives its checks to be let in. What is missing for
+ * that is told here: nothing has begun then.
+ */
+export async function openLook(request: LookRequest): Promise<Looking> {
+  const { plan, config, connection, clock } = request;
+  const { environment, hide } = request.outside;
+  const reveal = revealChecks(plan, config, { environment, hide, also: envTextsOfVantages(plan) });
+  const { vantageFor, roadFor } = await openVantages(plan, { connection, environment, hide });
+  const { azure } = connection;
+  const look = createLook({
+    vantageFor,
+    hostKey: azure.hostKey,
+    probes: plan.probes,
+    stampFile,
+    clock,
+    reveal,
+    stopwatch: () => performance.now(),
+  });
+  const serversFor = ({ vantage = plan.probes.vantage }: Target) =>
+    vantage.via === 'dns' ? vantage.servers : [];
+  return { look, roadFor, vantageFor, gather: createGather({ vantageFor, serversFor, azure, clock }) };
+}
