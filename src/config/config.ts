@@ -20,6 +20,17 @@ export interface Config {
   /** Written to the staging slot with the release. Values may be secrets: they are never shown. */
   readonly settings: Readonly<Record<string, string>>;
   readonly delivery: ConfigDelivery;
+  readonly preflight: ConfigPreflight;
+}
+
+export interface ConfigPreflight {
+  /** Findings that stop nothing, and why. */
+  readonly silence: readonly {
+    readonly rule: string;
+    readonly reason: string;
+    /** Absent: on all targets. */
+    readonly targets?: readonly string[] | undefined;
+  }[];
 }
 
 /** How the package comes to each slot. */

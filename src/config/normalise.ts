@@ -34,6 +34,7 @@ export function normalise(filled: Filled, file: string, digest: string): Config 
     stagingTriggers: texts.stagingTriggers,
     settings: texts.settings,
     delivery: normaliseDelivery(texts.delivery),
+    preflight: texts.preflight,
   };
 }
 

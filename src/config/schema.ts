@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { duration, expectedQuoted, limit, name, text, words } from './kinds.ts';
 import { fleet } from './schema-fleet.ts';
+import { preflight } from './schema-preflight.ts';
 import { probes } from './schema-probes.ts';
 import { stagingTriggers, swap } from './schema-swap.ts';
 
@@ -149,6 +150,7 @@ export const configSchema = z
     strategy: strategy.prefault({}),
     swap: swap.prefault({}),
     stagingTriggers,
+    preflight: preflight.prefault({}),
     probes: probes.prefault({}),
     settings: z
       .record(

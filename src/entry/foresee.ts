@@ -7,9 +7,10 @@ import type { Fleet } from '../plan/fleet.ts';
 import { describeFleetChanges } from '../plan/fleet-digest.ts';
 import { type Plan, planRollout } from '../plan/plan.ts';
 import { checkFleet } from '../preflight/check-fleet.ts';
-import type { Finding } from '../preflight/finding.ts';
+import type { Finding, ProbeWishes } from '../preflight/finding.ts';
 import type { Package } from '../release/package.ts';
 import { sameContent } from '../release/release.ts';
+import { readTraits } from '../release/traits.ts';
 import type { Connection } from './connect.ts';
 
 export interface Foreseen {
@@ -29,13 +30,17 @@ export interface ForeseeRequest {
 
 export async function foresee({ config, pkg, connection, clock, force }: ForeseeRequest): Promise<Foreseen> {
   const { azure } = connection;
-  const fleet = await azure.survey(config);
+  const nowMs = clock.now();
+  const [fleet, traits] = await Promise.all([
+    azure.survey({ ...config, surroundings: { nowMs } }),
+    readTraits(pkg.path, pkg.entries),
+  ]);
   const plan = planRollout({
     config,
     fleet,
     package: { source: config.packagePath, digest: pkg.digest, bytes: pkg.bytes, files: pkg.files },
     cloud: azure.cloud.wellKnown ? azure.cloud.name : azure.cloud.resourceManager,
-    nowMs: clock.now(),
+    nowMs,
     sameContent,
     force,
   });
@@ -48,13 +53,26 @@ export async function foresee({ config, pkg, connection, clock, force }: Foresee
       swap: plan.swap,
       delivery: config.delivery,
       leave,
+      stagingTriggers: config.stagingTriggers,
+      probes: tellWishes(config),
+      package: traits,
+      silence: config.preflight.silence,
     }),
   };
 }
 
+/** What the probes need of the network; a target may have a vantage of its own. */
+function tellWishes({ probes, targets }: Config): ProbeWishes {
+  const { vantage, requirePrivate, dependencies } = probes;
+  const own = targets.flatMap((target) =>
+    target.vantage ? [[target.name, target.vantage.via] as const] : [],
+  );
+  return { via: vantage.via, viaOf: Object.fromEntries(own), requirePrivate, dependencies };
+}
+
 /** Errors of preflight stop a rollout before it begins, all of them at once. */
 export function refuseFindings(findings: readonly Finding[]): void {
-  const errors = findings.filter(({ severity }) => severity === 'error');
+  const errors = findings.filter(isStopping);
   if (errors.length === 0) return;
   const problems = errors.map(
     ({ id, target, found, why, fix }): Problem => ({
@@ -68,6 +86,11 @@ export function refuseFindings(findings: readonly Finding[]): void {
     problems,
     next: 'Put these right and run it again; "slotwave plan" checks without doing anything.',
   });
+}
+
+/** An error that nobody has silenced. */
+export function isStopping({ severity, silenced }: Pick<Finding, 'severity' | 'silenced'>): boolean {
+  return severity === 'error' && silenced === undefined;
 }
 
 /** A saved plan is carried out as it was read, or not at all. */

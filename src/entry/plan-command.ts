@@ -3,7 +3,7 @@ import { describePlan } from '../plan/describe.ts';
 import { neutralise, neutraliseJson } from '../report/neutralise.ts';
 import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
-import { foresee } from './foresee.ts';
+import { foresee, isStopping } from './foresee.ts';
 import type { PlanOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
@@ -53,7 +53,7 @@ async function tellPlan(options: PlanOptions, outside: Outside, stop: Stop): Pro
         ? [neutraliseJson(JSON.stringify({ plan, findings }))]
         : describePlan(plan, findings, width).map((line) => neutralise(line));
       outside.write(`${lines.join('\n')}\n`);
-      if (findings.some(({ severity }) => severity === 'error')) return exitCodes.input;
+      if (findings.some(isStopping)) return exitCodes.input;
       const changes = plan.targets.some(({ action }) => action === 'promote');
       return options.detailedExitcode && changes ? changesExitCode : exitCodes.settled;
     } finally {

@@ -43,7 +43,11 @@ function describeGroups(findings: readonly ShownFinding[], width: number): reado
     const { id, severity, found, why, fix } = group[0]!;
     const targets = group.flatMap((finding) => finding.target ?? []).join(', ');
     return [
-      ...wrapText(`  ${labels[severity].padEnd(9)}`, `${targets ? `${targets}: ` : ''}${found} [${id}]`, width),
+      ...wrapText(
+        `  ${labels[severity].padEnd(9)}`,
+        `${targets ? `${targets}: ` : ''}${found} [${id}]`,
+        width,
+      ),
       ...wrapText('    Why: ', why, width),
       ...wrapText('    Fix: ', fix, width),
     ];

@@ -33,11 +33,7 @@ function checkTargets(fleet: Fleet, request: PreflightRequest): readonly Finding
     });
 }
 
-function setScene(
-  facts: TargetFacts,
-  request: PreflightRequest,
-  all: readonly Neighbour[],
-): Scene | null {
+function setScene(facts: TargetFacts, request: PreflightRequest, all: readonly Neighbour[]): Scene | null {
   const own = all.find((each) => each.facts === facts);
   if (!own) return null;
   // Two targets may be two slots of one app: it is no neighbour of itself.

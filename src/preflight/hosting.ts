@@ -1,7 +1,13 @@
 /** What each hosting plan can do (azure-platform.md §1.3, §7), tier by tier. */
 
 /** What an app may ask of its plan. */
-export type Ability = 'slots' | 'privateEndpoints' | 'vnet' | 'vnetTriggers' | 'hybridConnections' | 'gateway';
+export type Ability =
+  | 'slots'
+  | 'privateEndpoints'
+  | 'vnet'
+  | 'vnetTriggers'
+  | 'hybridConnections'
+  | 'gateway';
 
 interface Hosting {
   readonly tiers: RegExp;

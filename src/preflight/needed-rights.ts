@@ -14,7 +14,11 @@ export interface NeededRight {
 
 export function listNeededRights(facts: TargetFacts, request: PreflightRequest): readonly NeededRight[] {
   const { swap, delivery, stagingTriggers } = request;
-  const onSite = (action: string, so: string): NeededRight => ({ at: 'site', action: `Microsoft.Web/sites/${action}`, so });
+  const onSite = (action: string, so: string): NeededRight => ({
+    at: 'site',
+    action: `Microsoft.Web/sites/${action}`,
+    so,
+  });
   const onSlot = (action: string, so: string): NeededRight => ({
     at: 'slot',
     action: `Microsoft.Web/sites/slots/${action}`,
@@ -46,7 +50,8 @@ export function listNeededRights(facts: TargetFacts, request: PreflightRequest):
 export function mayDo(grants: readonly Grant[], action: string): boolean {
   return grants.some(
     ({ actions, notActions }) =>
-      actions.some((pattern) => fits(pattern, action)) && !notActions.some((pattern) => fits(pattern, action)),
+      actions.some((pattern) => fits(pattern, action)) &&
+      !notActions.some((pattern) => fits(pattern, action)),
   );
 }
 

@@ -92,7 +92,9 @@ function checkApproved(scene: Scene): Said {
   );
   if (waiting.length === 0) return null;
   const told = waiting.map(({ name, slot }) => {
-    const states = (slot.endpoints ?? []).map(({ name: endpoint, status }) => `${endpoint} is ${status.toLowerCase()}`);
+    const states = (slot.endpoints ?? []).map(
+      ({ name: endpoint, status }) => `${endpoint} is ${status.toLowerCase()}`,
+    );
     return `${name} (${states.join(', ')})`;
   });
   return {

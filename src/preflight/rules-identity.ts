@@ -29,7 +29,7 @@ export const identityRules: readonly Rule[] = [
     id: 'key-vault-reference-unresolved',
     subject: 'identity',
     severity: 'error',
-    when: "a Key Vault reference of the staging slot is not resolved",
+    when: 'a Key Vault reference of the staging slot is not resolved',
     why: 'The app sees the text of the reference where it expects the secret.',
     source: `${vaultDocs}#troubleshooting-key-vault-references`,
     check: inScene(checkReferences),
@@ -90,7 +90,9 @@ const fine = new Set(['resolved', 'initialized']);
 function checkReferences({ around }: Scene): Said {
   const bad = (around.staging?.references ?? []).filter(({ status }) => !fine.has(status.toLowerCase()));
   if (bad.length === 0) return null;
-  const told = bad.map(({ setting, status, vault }) => `${setting} (${status}${vault ? `, vault ${vault}` : ''})`);
+  const told = bad.map(
+    ({ setting, status, vault }) => `${setting} (${status}${vault ? `, vault ${vault}` : ''})`,
+  );
   return {
     found: `References to Key Vault cannot be followed in the staging slot: ${told.join(', ')}.`,
     fix: "AccessToKeyVaultDenied: give the slot's own identity the role Key Vault Secrets User. A vault behind a private endpoint must be reachable from the slot's network.",

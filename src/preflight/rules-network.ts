@@ -2,7 +2,17 @@
 import type { SubnetFacts } from '../plan/surroundings.ts';
 import { inScene, type Rule, type Said, type Scene } from './finding.ts';
 import { can } from './hosting.ts';
-import { capitalise, docs, joinWords, lastPart, nameApp, nameInAz, nameSlot, sameText, sidesOf } from './words.ts';
+import {
+  capitalise,
+  docs,
+  joinWords,
+  lastPart,
+  nameApp,
+  nameInAz,
+  nameSlot,
+  sameText,
+  sidesOf,
+} from './words.ts';
 
 const integration = `${docs}/app-service/overview-vnet-integration`;
 
@@ -129,7 +139,8 @@ function checkOnlyOnSlot({ facts, around }: Scene): Said {
 
 function checkDiffers({ around }: Scene): Said {
   const { production, staging } = around;
-  if (!staging?.subnetId || !production.subnetId || sameText(staging.subnetId, production.subnetId)) return null;
+  if (!staging?.subnetId || !production.subnetId || sameText(staging.subnetId, production.subnetId))
+    return null;
   const different = compareWays(production.subnet, staging.subnet);
   // Both are known and lead the same ways: equal, though not the same.
   if (different?.length === 0) return null;
@@ -158,14 +169,20 @@ function compareWays(one: SubnetFacts | null, other: SubnetFacts | null): readon
 function checkRegion(scene: Scene): Said {
   const { region } = scene.facts;
   const bad = subnetsOf(scene).filter((subnet) => subnet.region !== null && subnet.region !== plain(region));
-  return say(bad, (subnet) => `is in ${subnet.region}, and the app in ${plain(region)}`, 'Integrate the app with a network of its own region, and peer the two networks where that is needed.');
+  return say(
+    bad,
+    (subnet) => `is in ${subnet.region}, and the app in ${plain(region)}`,
+    'Integrate the app with a network of its own region, and peer the two networks where that is needed.',
+  );
 }
 
 function checkDelegation(scene: Scene): Said {
   const wanted = /^flexconsumption$/i.test(scene.facts.planTier)
     ? 'Microsoft.App/environments'
     : 'Microsoft.Web/serverFarms';
-  const bad = subnetsOf(scene).filter(({ delegations }) => !delegations.some((each) => sameText(each, wanted)));
+  const bad = subnetsOf(scene).filter(
+    ({ delegations }) => !delegations.some((each) => sameText(each, wanted)),
+  );
   return say(
     bad,
     ({ delegations }) => `is delegated to ${delegations.length === 0 ? 'nobody' : delegations.join(', ')}`,
@@ -177,7 +194,9 @@ function checkSharing(scene: Scene): Said {
   const { facts, neighbours } = scene;
   const bad = subnetsOf(scene).flatMap((subnet) => {
     const inFleet = neighbours
-      .filter(({ around }) => joins(around.production.subnetId, subnet) || joins(around.staging?.subnetId, subnet))
+      .filter(
+        ({ around }) => joins(around.production.subnetId, subnet) || joins(around.staging?.subnetId, subnet),
+      )
       .map((neighbour) => neighbour.facts.planId);
     const others = new Map(
       [...subnet.planIds, ...inFleet]
@@ -199,14 +218,19 @@ function joins(subnetId: string | null | undefined, subnet: SubnetFacts): boolea
 
 function checkMinimum(scene: Scene): Said {
   const bad = subnetsOf(scene).filter(({ prefixLength }) => prefixLength > 28);
-  return say(bad, ({ prefixLength }) => `is a /${prefixLength}`, 'Integrate the app with a larger subnet; a /26 or more is advised.');
+  return say(
+    bad,
+    ({ prefixLength }) => `is a /${prefixLength}`,
+    'Integrate the app with a larger subnet; a /26 or more is advised.',
+  );
 }
 
 function checkDoubling(scene: Scene): Said {
   const most = scene.around.plan.maximumInstances;
   if (most === null) return null;
   const bad = subnetsOf(scene).filter(
-    ({ prefixLength, usableAddresses }) => prefixLength <= 28 && prefixLength > 0 && usableAddresses < most * 2,
+    ({ prefixLength, usableAddresses }) =>
+      prefixLength <= 28 && prefixLength > 0 && usableAddresses < most * 2,
   );
   return say(
     bad,
@@ -266,7 +290,10 @@ function subnetsOf(scene: Scene): readonly SubnetFacts[] {
 
 function say<T extends SubnetFacts>(bad: readonly T[], tell: (subnet: T) => string, fix: string): Said {
   if (bad.length === 0) return null;
-  return { found: `The subnet ${joinWords(bad.map((subnet) => `${lastPart(subnet.id)} ${tell(subnet)}`))}.`, fix };
+  return {
+    found: `The subnet ${joinWords(bad.map((subnet) => `${lastPart(subnet.id)} ${tell(subnet)}`))}.`,
+    fix,
+  };
 }
 
 function plain(region: string): string {

@@ -73,7 +73,10 @@ export const runtimeRules: readonly Rule[] = [
 ];
 
 function checkHostVersion({ around }: Scene): Said {
-  const [live, beside] = [around.production.settings.extensionVersion, around.staging?.settings.extensionVersion];
+  const [live, beside] = [
+    around.production.settings.extensionVersion,
+    around.staging?.settings.extensionVersion,
+  ];
   if (!around.staging || sameText(live, beside ?? null)) return null;
   return {
     found: `FUNCTIONS_EXTENSION_VERSION is ${live ?? 'not set'} in production and ${beside ?? 'not set'} in the slot.`,
@@ -126,7 +129,11 @@ function checkEnd(scene: Scene, ended: boolean): Said {
     return ended ? leftMs <= 0 : leftMs > 0 && leftMs <= soonMs;
   });
   if (ends.length === 0) return null;
-  const told = [...new Map(ends.map((end) => [end.name, `${end.name} ${ended ? 'was' : 'is'} supported until ${end.day}`])).values()];
+  const told = [
+    ...new Map(
+      ends.map((end) => [end.name, `${end.name} ${ended ? 'was' : 'is'} supported until ${end.day}`]),
+    ).values(),
+  ];
   return {
     found: `${joinWords(told)}.`,
     fix: `Move to a version that is supported (${ends[0]!.source}); set it in the staging slot, and let this tool swap it in.`,
@@ -162,7 +169,9 @@ function checkExtensions(scene: Scene): Said {
 }
 
 function isBelow(version: string, minimum: string): boolean {
-  const [a, b] = [version, minimum].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  const [a, b] = [version, minimum].map((text) =>
+    text.split('.').map((part) => Number.parseInt(part, 10) || 0),
+  );
   const at = [0, 1, 2].find((index) => (a![index] ?? 0) !== (b![index] ?? 0));
   return at !== undefined && (a![at] ?? 0) < (b![at] ?? 0);
 }

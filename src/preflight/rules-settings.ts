@@ -29,7 +29,7 @@ export const settingRules: readonly Rule[] = [
     subject: 'slots',
     severity: 'warning',
     when: 'a connection has different values in the two slots and is no slot setting',
-    why: "It moves with the swap: production then works on what the staging slot was connected to, and the other way round.",
+    why: 'It moves with the swap: production then works on what the staging slot was connected to, and the other way round.',
     source: `${slotDocs}#manage-settings`,
     check: inScene(checkConnections),
   },
@@ -135,7 +135,8 @@ function checkConnections({ facts, request, around }: Scene): Said {
   const names = facts.differences
     .filter(({ rule, name }) => rule === 'travels' && !isWritten(name))
     .filter(
-      ({ name, kind }) => /connectionstring/i.test(kind) || (isConnection(name) && live(name) && beside(name)),
+      ({ name, kind }) =>
+        /connectionstring/i.test(kind) || (isConnection(name) && live(name) && beside(name)),
     )
     .map(({ name }) => name);
   if (names.length === 0) return null;

@@ -15,7 +15,7 @@ export const storageRules: readonly Rule[] = [
     severity: 'error',
     silenceable: false,
     when: 'both slots have the same WEBSITE_CONTENTSHARE in the same account',
-    why: "Both slots then run from one folder: what is uploaded to the staging slot is live at once, unprobed.",
+    why: 'Both slots then run from one folder: what is uploaded to the staging slot is live at once, unprobed.',
     source: `${settingDocs}#website_contentshare`,
     check: inScene(checkShare),
   },
@@ -104,7 +104,8 @@ export const storageRules: readonly Rule[] = [
 
 function checkShare({ around }: Scene): Said {
   const [live, beside] = [around.production.settings.contentShare, around.staging?.settings.contentShare];
-  if (!live || !beside || !sameText(live.name, beside.name) || !sameText(live.account, beside.account)) return null;
+  if (!live || !beside || !sameText(live.name, beside.name) || !sameText(live.account, beside.account))
+    return null;
   return {
     found: `Both slots have WEBSITE_CONTENTSHARE=${live.name}.`,
     fix: 'Give the staging slot a share of its own: remove WEBSITE_CONTENTSHARE there, and Azure makes one, or set another name.',

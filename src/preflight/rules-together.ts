@@ -88,7 +88,9 @@ const hubOverride = 'AzureFunctionsJobHost__extensions__durableTask__hubName';
 function checkTaskHub(scene: Scene): Said {
   const { facts, around } = scene;
   const { staging, production } = around;
-  const isDurable = (staging?.triggers ?? []).some(({ type }) => /^(orchestration|activity|entity)Trigger$/i.test(type));
+  const isDurable = (staging?.triggers ?? []).some(({ type }) =>
+    /^(orchestration|activity|entity)Trigger$/i.test(type),
+  );
   if (!staging || !isDurable) return null;
   const [one, other] = [production.settings.storage.account, staging.settings.storage.account];
   if (one !== null && other !== null && !sameText(one, other)) return null;

@@ -8,6 +8,10 @@ export type HostJson =
       readonly customHandler: string | null;
       /** The functions that the host loads, and no others; absent: all. */
       readonly functions?: readonly string[];
+      /** `extensions.durableTask.hubName`, as written: a name, or `%Setting%`. */
+      readonly hubName?: string;
+      /** `extensionBundle.version`: `[4.*, 5.0.0)`. */
+      readonly bundle?: string;
     }
   | { readonly ok: false; readonly why: string };
 
@@ -26,7 +30,20 @@ export function readHostJson(text: string): HostJson {
   const { functions } = document;
   const named = Array.isArray(functions) ? functions.filter((each) => typeof each === 'string') : [];
   const customHandler = readCustomHandler(document);
-  return { ok: true, customHandler, ...(named.length === 0 ? {} : { functions: named }) };
+  const hubName = textAt(document, 'extensions', 'durableTask', 'hubName');
+  const bundle = textAt(document, 'extensionBundle', 'version');
+  return {
+    ok: true,
+    customHandler,
+    ...(named.length === 0 ? {} : { functions: named }),
+    ...(hubName === null ? {} : { hubName }),
+    ...(bundle === null ? {} : { bundle }),
+  };
+}
+
+function textAt(document: unknown, ...path: readonly string[]): string | null {
+  const found = path.reduce((value, key) => (isRecord(value) ? value[key] : null), document);
+  return typeof found === 'string' && found !== '' ? found : null;
 }
 
 /** The executable that the host starts, as a path in the package; null when the app has no custom handler. */
