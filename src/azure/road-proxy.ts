@@ -83,8 +83,8 @@ function askConnect(socket: Socket, proxy: ProxyAddress, authority: string): Pro
       method: 'CONNECT',
       path: authority,
       headers: { host: authority, ...authorizationOf(proxy) },
+      // Without an agent: `agent: false` would be one of its own, which connects by itself, and to this machine.
       createConnection: () => socket,
-      agent: false,
     });
     asked.on('error', (error) =>
       reject(new RoadError('PROXY_UNREACHABLE', `the proxy ${showProxy(proxy)} gave no sound answer`, error)),
@@ -97,7 +97,8 @@ function askConnect(socket: Socket, proxy: ProxyAddress, authority: string): Pro
 }
 
 async function passSocks(socket: Socket, proxy: ProxyAddress, ask: RoadAsk): Promise<Socket> {
-  const { SocksClient } = await import('socks');
+  // As the default: a bundle knows a CommonJS package that is loaded late by no other name.
+  const { SocksClient } = (await import('socks')).default;
   const { host, port, user, password } = proxy;
   try {
     await untilAborted(socket, ask.signal, () =>
