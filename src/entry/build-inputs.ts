@@ -1,0 +1,110 @@
+/** From the inputs of a build to what the commands take. All that is wrong with them is told at once. */
+import { join } from 'node:path';
+import { type CommandName, commands, type Door, type Input } from '../config/input.ts';
+import { type InputName, inputsOf } from '../config/inputs.ts';
+import { findNearest } from '../config/nearest.ts';
+import { InputError, type Problem } from '../errors.ts';
+import type { CommonOptions } from './options.ts';
+
+export interface BuildInputs {
+  readonly command: CommandName;
+  /** What was given; an empty input is one that was not. */
+  given(name: InputName): string | undefined;
+  isOn(name: InputName): boolean;
+  readonly options: BuildOptions;
+}
+
+/** Every option of every command that a build can run. */
+export interface BuildOptions extends CommonOptions {
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly seal?: boolean;
+}
+
+export interface BuildRequest {
+  readonly door: Door;
+  /** The text of an input, empty when it was not given. */
+  readInput(name: string): string;
+  nameInput(name: string): string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Gone when the job ends. */
+  readonly tempFolder: string;
+}
+
+export function readInputs(request: BuildRequest): BuildInputs {
+  const known = inputsOf(request.door);
+  const values = new Map(
+    known.map((input) => [input.name, request.readInput(input.name).trim() || (input.fallback ?? '')]),
+  );
+  const problems = known.flatMap((input) => check(input, values.get(input.name) ?? '', request));
+  if (problems.length > 0)
+    throw new InputError(
+      problems.length === 1 ? 'An input is not right.' : `${problems.length} inputs are not right.`,
+      {
+        code: 'inputs-invalid',
+        problems,
+        next: 'docs/inputs.md lists what there is.',
+      },
+    );
+  const given = (name: InputName) => values.get(name) || undefined;
+  const isOn = (name: InputName) => values.get(name)?.toLowerCase() === 'true';
+  const command = commands.find((each) => each === given('command')) ?? 'deploy';
+  return { command, given, isOn, options: makeOptions(command, given, isOn, request) };
+}
+
+function check({ name, kind }: Input, value: string, { nameInput }: BuildRequest): readonly Problem[] {
+  const path = nameInput(name);
+  if (value === '') return [];
+  const found = `"${value.slice(0, 60)}"`;
+  if (kind.type === 'boolean' && !/^(true|false)$/i.test(value))
+    return [{ path, message: 'is neither yes nor no', found, expected: 'true or false' }];
+  if (kind.type === 'choice' && !kind.options.includes(value)) {
+    const near = findNearest(value, [...kind.options]);
+    const next = near ? { next: `Did you mean ${near}?` } : {};
+    return [
+      { path, message: 'is not one of the known words', found, expected: kind.options.join(' | '), ...next },
+    ];
+  }
+  return [];
+}
+
+function makeOptions(
+  command: CommandName,
+  given: BuildInputs['given'],
+  isOn: BuildInputs['isOn'],
+  { environment, tempFolder }: BuildRequest,
+): BuildOptions {
+  const optional = <K extends string>(key: K, value: string | undefined) =>
+    (value === undefined ? {} : { [key]: value }) as Partial<Record<K, string>>;
+  // A plan or a zip is for a later step, so a build always keeps it.
+  const kept =
+    command === 'plan' ? 'slotwave-plan.json' : command === 'package' ? 'slotwave-package.zip' : null;
+  const out = given('out') ?? (kept === null ? undefined : join(tempFolder, kept));
+  return {
+    ...optional('config', given('config')),
+    ...optional('appName', given('app-name')),
+    ...optional('resourceGroupName', given('resource-group-name')),
+    ...optional('subscriptionId', given('subscription-id')),
+    ...optional('slotName', given('slot-name')),
+    ...optional('package', given('package')),
+    ...optional('appSettings', given('app-settings')),
+    ...optional('healthCheckPath', given('health-check-path')),
+    ...optional('cloud', given('cloud')),
+    ...optional('ca', given('ca')),
+    ...optional('out', out),
+    ...readTime(environment),
+    state: given('state') ?? '.slotwave',
+    force: isOn('force'),
+    seal: isOn('seal'),
+    color: false,
+  };
+}
+
+/** The clock of an emulator, for those who rehearse a whole build: docs/emulator.md. */
+function readTime(environment: BuildRequest['environment']): Pick<CommonOptions, 'timeScale' | 'anchor'> {
+  const [scale, anchor] = [environment['SLOTWAVE_TIME_SCALE'], environment['SLOTWAVE_ANCHOR']];
+  return {
+    ...(scale ? { timeScale: Number(scale) } : {}),
+    ...(anchor ? { anchor: Number(anchor) } : {}),
+  };
+}

@@ -1,0 +1,130 @@
+/** One Azure for all jobs of a test file: apps of their own for each job, and something that vouches for them. */
+import 'reflect-metadata';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { createServer, get, request, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
+import { systemClock } from '../../src/clock.ts';
+import { makeCertificates } from '../../src/emulator/serve/certificates.ts';
+import { playBuilds } from '../azure/sign-in.ts';
+import { root } from '../entry/start-cli.ts';
+
+export const subscriptionId = '00000000-0000-4000-8000-000000000001';
+const timeScale = 60;
+
+export interface PlayedAzure {
+  /** What a job needs to find it: its clock, and who the job is. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The same with a secret, for those who are not vouched for. */
+  readonly withSecret: Readonly<Record<string, string>>;
+  readonly inputs: { readonly cloud: string; readonly ca: string };
+  readonly clientId: string;
+  readonly tenantId: string;
+  countSwaps(site: string): Promise<number>;
+  /** In place of all faults there were. */
+  setFaults(faults: readonly object[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Secrets that stand in this Azure and that nobody may show. */
+export const planted = {
+  'setting of production': 'prd#55a1-production-setting-0c',
+  'setting of staging': 'stg$71ee-staging-setting-a9',
+} as const;
+
+const world = (sites: readonly string[]) => ({
+  latencies: {
+    ...{ arm: 0, login: 0, scm: 0, front: 0, deploy: '2s', scmSettings: 0, hostStart: 0, restart: 0 },
+    ...{ swapApply: '1s', swapPing: '2s', swapRoute: '1s', swapPost: '1s', swapPoll: '2s' },
+  },
+  sites: sites.map((name) => ({
+    name,
+    region: name.endsWith('eus') ? 'eastus' : 'westeurope',
+    subscription: subscriptionId,
+    resourceGroup: 'g',
+    package: join(root, 'examples/orders'),
+    sticky: ['PLANTED'],
+    settings: { PLANTED: planted['setting of production'] },
+    slots: [{ name: 'staging', settings: { PLANTED: planted['setting of staging'] } }],
+  })),
+});
+
+export async function playAzure(folder: string, sites: readonly string[]): Promise<PlayedAzure> {
+  await writeFile(join(folder, 'world.yml'), JSON.stringify(world(sites)));
+  const words = ['--world', 'world.yml', '--time-scale', String(timeScale)];
+  const emulator = spawn(process.execPath, [join(root, 'src/entry/cli.ts'), 'emulator', ...words], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: emulator.stdout }), 'line')) as [string];
+  const facts = JSON.parse(line) as Readonly<
+    Record<'url' | 'ca' | 'tenantId' | 'clientId' | 'clientSecret' | 'anchorMs', string>
+  >;
+  const vouching = await vouch();
+  const ca = join(folder, 'both-ca.pem');
+  await writeFile(ca, `${readFileSync(facts.ca, 'utf8')}\n${vouching.ca}`);
+  const authority = readFileSync(facts.ca, 'utf8');
+  const clock = { SLOTWAVE_TIME_SCALE: String(timeScale), SLOTWAVE_ANCHOR: String(facts.anchorMs) };
+  return {
+    environment: { ...clock, ...vouching.environment },
+    withSecret: {
+      ...clock,
+      AZURE_TENANT_ID: facts.tenantId,
+      AZURE_CLIENT_ID: facts.clientId,
+      AZURE_CLIENT_SECRET: facts.clientSecret,
+    },
+    inputs: { cloud: facts.url, ca },
+    clientId: facts.clientId,
+    tenantId: facts.tenantId,
+    countSwaps: (site) => countSwaps(facts.url, authority, site),
+    setFaults: (faults) => setFaults(facts.url, authority, faults),
+    async stop() {
+      vouching.server.close();
+      await end(emulator);
+    },
+  };
+}
+
+/** GitHub's endpoint for tokens of jobs. */
+async function vouch() {
+  const { ca, key, certificate } = await makeCertificates(Date.now());
+  const server: Server = createServer({ key, cert: certificate }, (asked, response) => {
+    const { status, headers, body } = builds.answer({
+      method: asked.method ?? '',
+      url: `${origin}${asked.url}`,
+      headers: asked.headers as Record<string, string>,
+    });
+    response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `https://localhost:${(server.address() as AddressInfo).port}`;
+  // Far longer than a real one lives: the emulator's time runs away from the wall's.
+  const builds = playBuilds({ origin, clock: systemClock(), lifeMs: 24 * 3_600_000 });
+  return { ca, server, environment: builds.github };
+}
+
+async function countSwaps(url: string, ca: string, site: string): Promise<number> {
+  const [answer] = (await once(get(`${url}/_emulator/history`, { ca }), 'response')) as [IncomingMessage];
+  const history = (await json(answer)) as readonly { readonly type: string; readonly site?: string }[];
+  return history.filter((each) => each.type === 'swap.done' && each.site === site).length;
+}
+
+async function setFaults(url: string, ca: string, faults: readonly object[]): Promise<void> {
+  const asked = request(`${url}/_emulator/faults`, { ca, method: 'POST' });
+  asked.end(JSON.stringify(faults));
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  if (answer.statusCode !== 200 && answer.statusCode !== 204) throw new Error(`faults: ${answer.statusCode}`);
+}
+
+async function end(emulator: ChildProcess): Promise<void> {
+  const ended = once(emulator, 'exit');
+  emulator.kill('SIGTERM');
+  await ended;
+}
