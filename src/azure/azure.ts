@@ -2,19 +2,25 @@
 import type { Clock } from '../clock.ts';
 import type { Fleet, Target } from '../plan/fleet.ts';
 import type { SiteState } from '../probe/diagnosis.ts';
+import type { Reach } from '../probe/once.ts';
+import type { Vantage } from '../probe/vantage.ts';
 import type { Side } from '../probe/verdict.ts';
 import type { SlotClient } from '../target/slot-client.ts';
+import { createArmVantage } from './arm-look.ts';
 import { routeByTarget } from './by-target.ts';
 import type { Cloud } from './cloud.ts';
 import { createCredential } from './credential.ts';
 import type { CredentialChoice, Environment } from './credential-choice.ts';
 import { createDelivery, type RoadOptions } from './delivery.ts';
+import { createReach } from './dependencies.ts';
 import { readEndpointAddress } from './endpoint-address.ts';
 import { createGovernor, type Governor } from './governor.ts';
 import { createHostKey, type HostKey } from './host-keys.ts';
 import { openPackageStore, type PackageStore, storageScope } from './package-store.ts';
 import { openRealms, type Realm } from './realm.ts';
 import { resetPrepared } from './reset.ts';
+import type { Road } from './road.ts';
+import { createScmCommand } from './scm-command.ts';
 import { sitePath } from './site-client.ts';
 import { readSiteState } from './site-state.ts';
 import { createSlotClient } from './slots.ts';
@@ -51,6 +57,11 @@ export interface Wait {
   readonly what: string;
 }
 
+export interface ReachOptions {
+  /** The way to the SCM site of a slot (undefined: the usual one); absent: nothing is run there. */
+  readonly scmRoadFor?: ((target: Target, side: Side) => Road | undefined) | undefined;
+}
+
 export interface Azure {
   readonly cloud: Cloud;
   /** Who we are, for a log: `service principal … with the secret in AZURE_CLIENT_SECRET`. */
@@ -62,6 +73,10 @@ export interface Azure {
   readonly hostKey: HostKey;
   /** Of the private endpoint of one of its slots; null when ARM tells none. */
   endpointAddress(target: Target, side: Side): Promise<string | null>;
+  /** The place from which a target is looked at without line of sight. */
+  armVantage(target: Target): Vantage;
+  /** Whether a slot itself reaches what its app needs; the SCM sites are asked where `scmRoadFor` is given. */
+  reachFor(options: ReachOptions): Reach;
   /** For a diagnosis: what could not be read is null, and nothing is asked twice. */
   siteState(target: Target, side: Side): Promise<SiteState>;
   /** Cancels a swap that was left prepared, on both slots. Idempotent. */
@@ -110,9 +125,24 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
     },
     hostKey: async (target, side, refused) => keysIn(await realmOf(target))(target, side, refused),
     endpointAddress: async (target, side) => readEndpointAddress((await realmOf(target)).arm, target, side),
+    armVantage: (target) => createArmVantage({ arm: async () => (await realmOf(target)).arm, target }),
+    reachFor: (options) => openReach({ ...parts, governor }, realmOf, options),
     siteState: async (target, side) => readSiteState((await realmOf(target)).arm, target, side),
     resetPrepared: async (target) => resetPrepared((await realmOf(target)).arm, target),
   };
+}
+
+function openReach(
+  { transport, clock, governor }: AzureParts & { readonly governor: Governor },
+  realmOf: (target: Target) => Promise<Realm>,
+  { scmRoadFor }: ReachOptions,
+): Reach {
+  const reachIn = keepFor(({ arm, tokens }) => {
+    const scm = { arm, tokens, governor, transport, now: () => clock.now() };
+    const runCommand = scmRoadFor ? createScmCommand({ ...scm, roadFor: scmRoadFor }) : null;
+    return createReach({ arm, runCommand });
+  });
+  return async (target, ...rest) => reachIn(await realmOf(target))(target, ...rest);
 }
 
 /** The store is one for the whole fleet, and belongs to whoever signs in at home. */

@@ -4,13 +4,13 @@ import type { Transport } from './transport.ts';
 
 /**
  * The POSTs that only read (azure-platform.md §1.1, §1.5): lists that carry secrets are POSTs in ARM, the
- * difference of two slots takes its question as a body, and a token is had by POST, as is the proof for one that
+ * difference of two slots and a try of the network take their question as a body, and a token is had by POST, as is the proof for one that
  * Azure Pipelines gives. Whole paths, nothing looser.
  */
 const readingPosts: readonly RegExp[] = [
   /^\/[^/]+\/oauth2\/(v2\.0\/)?token$/i,
   /\/_apis\/distributedtask\/hubs\/[^/]+\/plans\/[^/]+\/jobs\/[^/]+\/oidctoken$/i,
-  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.web\/sites\/[^/]+(\/slots\/[^/]+)?\/(config\/appsettings\/list|slotsdiffs|host\/default\/listkeys)$/i,
+  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.web\/sites\/[^/]+(\/slots\/[^/]+)?\/(config\/appsettings\/list|slotsdiffs|host\/default\/listkeys|dnsCheck|tcpPingCheck)$/i,
   /^\/providers\/microsoft\.resourcegraph\/resources$/i,
 ];
 

@@ -13,6 +13,8 @@ export interface ScmSession {
   read(path: string, timeoutMs?: number): Promise<HttpAnswer>;
   /** The upload, sent once. Rejects as `read` does. */
   upload(request: Upload): Promise<HttpAnswer>;
+  /** Runs a tool over there. Nothing of the caller's may stand in `command` that was not looked at. Rejects as `read` does. */
+  run(command: string, timeoutMs: number): Promise<HttpAnswer>;
 }
 
 export interface Upload {
@@ -59,6 +61,14 @@ export function openSession(parts: SessionParts): ScmSession {
         }),
         parts.now(),
       ),
+    run: async (command, timeoutMs) => {
+      const body = JSON.stringify({ command, dir: '' });
+      const headers = { 'content-type': 'application/json' };
+      return demandSuccess(
+        await ask({ method: 'POST', path: '/api/command', headers, body, timeoutMs }),
+        parts.now(),
+      );
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Config } from '../config/load.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Plan } from '../plan/plan.ts';
 import { createLook, type Look } from '../probe/look.ts';
+import type { OnceParts } from '../probe/once.ts';
 import { stampFile } from '../release/release.ts';
 import type { Connection } from './connect.ts';
 import { createGather, type Gather } from './gather-facts.ts';
@@ -19,6 +20,8 @@ export interface LookRequest {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly outside: Pick<Outside, 'environment' | 'hide'>;
+  /** Whether the tools of SCM sites may be run (law 8: not by a command that only looks). */
+  readonly mayRunTools?: boolean | undefined;
 }
 
 export interface Looking extends Pick<Vantages, 'roadFor' | 'vantageFor'> {
@@ -35,7 +38,8 @@ export async function openLook(request: LookRequest): Promise<Looking> {
   const { plan, config, connection, clock } = request;
   const { environment, hide } = request.outside;
   const reveal = revealChecks(plan, config, { environment, hide, also: envTextsOfVantages(plan) });
-  const { vantageFor, roadFor } = await openVantages(plan, { connection, environment, hide });
+  const vantages = await openVantages(plan, { connection, environment, hide });
+  const { vantageFor, roadFor } = vantages;
   const { azure } = connection;
   const look = createLook({
     vantageFor,
@@ -44,9 +48,25 @@ export async function openLook(request: LookRequest): Promise<Looking> {
     stampFile,
     clock,
     reveal,
+    ...askBeside(request, vantages),
     stopwatch: () => performance.now(),
   });
   const serversFor = ({ vantage = plan.probes.vantage }: Target) =>
     vantage.via === 'dns' ? vantage.servers : [];
   return { look, roadFor, vantageFor, gather: createGather({ vantageFor, serversFor, azure, clock }) };
+}
+
+/** What the app reaches, and who reaches the app: each only where the plan asks for it. */
+function askBeside(
+  { plan: { probes }, connection, mayRunTools }: LookRequest,
+  { open, roadFor }: Vantages,
+): Omit<OnceParts, 'probes'> {
+  const { dependencies = [], exposure } = probes;
+  const outside = exposure && open(exposure.from, 'probes.exposure.from');
+  return {
+    ...(dependencies.length === 0
+      ? {}
+      : { reach: connection.azure.reachFor(mayRunTools ? { scmRoadFor: roadFor } : {}) }),
+    ...(outside === undefined ? {} : { publicVantageFor: () => outside }),
+  };
 }

@@ -43,7 +43,7 @@ export interface RunRequest {
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const { what, place, clock, outside, json } = request;
-  const { look, roadFor, gather } = await openLook(request);
+  const { look, roadFor, gather } = await openLook({ ...request, mayRunTools: true });
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
   const { rehearsal = false } = request;

@@ -26,7 +26,7 @@ export interface Vantages {
 
 export interface VantageParts {
   readonly connection: Pick<Connection, 'transport' | 'secureContext'> & {
-    readonly azure: Pick<Azure, 'endpointAddress'>;
+    readonly azure: Pick<Azure, 'endpointAddress' | 'armVantage'>;
   };
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly hide: (secret: string) => void;
@@ -72,6 +72,7 @@ export async function openVantages(asked: Asked, parts: VantageParts): Promise<V
     vantageFor: (target) => {
       const { via } = requestOf(target);
       if (via === 'direct') return direct;
+      if (via === 'arm') return parts.connection.azure.armVantage(target);
       return createRoadVantage(via, transport, (side) => roadFor(target, side));
     },
     open: (request, place) => {

@@ -31,7 +31,7 @@ export interface Question {
   /** Who named them; the config when absent. */
   readonly functionsFrom?: NamesFrom | undefined;
   readonly checks: readonly Check[];
-  /** Of what the config asks of the road, that which is not asked now: `private`, `certificate`. */
+  /** Of what is asked beside the app itself, that which is not asked now: `private`, `certificate`, `references`. */
   readonly spared?: readonly string[] | undefined;
   /** What is to be asked beside, once in a watch. */
   readonly once?: readonly Once[] | undefined;
@@ -144,8 +144,10 @@ async function see(looking: Looking): Promise<Seen> {
   );
   const checks = question.checks.map((check) => askCheck(looking, check));
   const once = askOnce(parts, question, signal);
-  const also = vantage.also?.(question.side, signal) ?? [];
-  const [listed, checked, beside, asked] = await Promise.all([functions, Promise.all(checks), also, once]);
+  const spared = new Set(question.spared);
+  const also = async () =>
+    spared.has('references') ? [] : ((await vantage.also?.(question.side, signal)) ?? []);
+  const [listed, checked, beside, asked] = await Promise.all([functions, Promise.all(checks), also(), once]);
   const findings = [host, release, listed, ...checked, ...beside, ...asked];
   return { findings, functions: names, triggers, kept: keepSettled(asked) };
 }

@@ -76,7 +76,7 @@ export function watchIncumbent(run: Run, candidate: Candidate, side: Side): Prom
     ...askCandidate(run, candidate, side),
     expected: candidate.incumbentId,
     functionsFrom: undefined,
-    spared: ['private', 'certificate'].filter((check) => !before?.passed.includes(check)),
+    spared: spareIncumbent(before?.passed ?? [], side),
     // Only what the incumbent could do before: a check that came with the new release says nothing about the old one.
     functions: before?.functions ?? [],
     checks: run.plan.probes.checks.filter((check) => before?.passed.includes(check.name) ?? false),
@@ -84,6 +84,13 @@ export function watchIncumbent(run: Run, candidate: Candidate, side: Side): Prom
   const { deadlineMs } = run.plan.probes;
   // What went beside in a swap got that slot's settings, and was made to restart by them.
   return watchFor(run, { occasion: 'revert', question, deadlineMs, wasRestarted: side === 'beside' });
+}
+
+/** The staging slot has an identity of its own: what it cannot follow says nothing of the incumbent in production. */
+function spareIncumbent(passed: readonly string[], side: Side): readonly string[] {
+  return ['private', 'certificate', 'references'].filter(
+    (check) => !passed.includes(check) || (check === 'references' && side === 'beside'),
+  );
 }
 
 /** One look at the incumbent before anything moves. A silent incumbent is no reason not to deploy. */

@@ -73,7 +73,7 @@ describe('an incumbent that may come back', () => {
     });
     expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
     const { incumbent } = asked(world);
-    expect(incumbent.at(-1)?.spared).toEqual(['private', 'certificate']);
+    expect(incumbent.at(-1)?.spared).toEqual(['private', 'certificate', 'references']);
     const begun = world.entries.find(({ type }) => type === 'rollback.decided');
     const reverted = world.entries.find(({ type }) => type === 'target.reverted');
     expect(Date.parse(reverted!.at) - Date.parse(begun!.at)).toBeLessThan(300_000);
