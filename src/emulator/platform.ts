@@ -27,9 +27,9 @@ export interface Platform {
   readonly world: World;
   readonly identity: Identity;
   /** By name in lower case: names are unique in a world. */
-  readonly sites: ReadonlyMap<string, Site>;
+  readonly sites: Map<string, Site>;
   /** By resource id in lower case. */
-  readonly plans: ReadonlyMap<string, Plan>;
+  readonly plans: Map<string, Plan>;
   /** By first label of the host name. */
   readonly slotsByLabel: Map<string, Slot>;
   readonly clock: Clock;

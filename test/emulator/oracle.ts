@@ -24,7 +24,7 @@ export const unknowns: readonly Unknown[] = [
   { path: /\/host\/default\/properties\/status$/, why: 'portal and Terraform read it; in no specification' },
   { path: /\/hostruntime\//, why: "the proxy to the host's own API" },
   {
-    path: /\/(dnsCheck|tcpPingCheck)$/i,
+    path: /\/(dnsCheck|tcpPingCheck|connectivityCheck)$/i,
     why: 'connectivity checks, documented outside of the specification',
   },
   { path: /\/extensions\/zipdeploy$/i, why: 'the older twin of onedeploy' },

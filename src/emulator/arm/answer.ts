@@ -99,6 +99,12 @@ export class Refused extends Error {
   }
 }
 
+/** ARM itself takes no resource by PUT that does not say where it is. */
+export function locationRequired(): Refused {
+  const message = 'The location property is required for this definition.';
+  return new Refused(frontDoorError(400, 'LocationRequired', message));
+}
+
 export function resourceNotFound(resource: string, group: string): Refused {
   const message = `The Resource '${resource}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`;
   return new Refused(frontDoorError(404, 'ResourceNotFound', message));

@@ -1,9 +1,18 @@
 /** What can be asked of one app, production or slot: one line each. */
 import { frontDoorError, json } from './answer.ts';
+import { listFirstAuthentication, readAuthentication, writeAuthentication } from './authentication.ts';
 import type { AppCall } from './call.ts';
-import { listDeployments, readDeploymentStatus } from './deployments.ts';
+import { checkConnectivity } from './connectivity.ts';
+import { deleteSite } from './create-site.ts';
+import {
+  deleteArmDeployment,
+  listDeployments,
+  readDeploymentStatus,
+  writeArmDeployment,
+} from './deployments.ts';
 import { answerHostRuntime, listFunctions, listHostKeys, readHostStatus, syncTriggers } from './host.ts';
 import { readMetrics } from './metrics.ts';
+import { deployByMsDeploy, readMsDeploy, readMsDeployLog } from './ms-deploy.ts';
 import {
   checkDns,
   checkTcp,
@@ -43,6 +52,7 @@ const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['GET ', getApp],
   ['PATCH ', updateApp],
   ['PUT ', updateApp],
+  ['DELETE ', deleteSite],
   ['GET slots', listSlots],
   ['PUT slots/*', createSlot],
   ['PATCH slots/*', createSlot],
@@ -58,7 +68,10 @@ const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['PUT config/connectionstrings', writeConnectionStrings],
   ['POST config/metadata/list', emptyConfig('metadata', {})],
   ['PUT config/metadata', emptyConfig('metadata', {})],
-  ['POST config/authsettings/list', emptyConfig('authsettings', { enabled: false })],
+  ['POST config/authsettings/list', listFirstAuthentication],
+  ['GET config/authsettingsv2', readAuthentication],
+  ['GET config/authsettingsv2/list', readAuthentication],
+  ['PUT config/authsettingsv2', writeAuthentication],
   ['POST config/azurestorageaccounts/list', emptyConfig('azurestorageaccounts', {})],
   ['GET config/slotconfignames', readStickyNames],
   ['PUT config/slotconfignames', writeStickyNames],
@@ -87,12 +100,17 @@ const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['POST functions/*/listkeys', listFunctionKeys],
   ['GET deployments', listDeployments],
   ['GET deployments/*', listDeployments],
+  ['PUT deployments/*', writeArmDeployment],
+  ['DELETE deployments/*', deleteArmDeployment],
   ['GET deploymentstatus', readDeploymentStatus],
   ['GET deploymentstatus/*', readDeploymentStatus],
   ['PUT extensions/onedeploy', deployByUrl],
   ['GET extensions/onedeploy', readLastDeployment],
   ['PUT extensions/zipdeploy', deployByUrl],
   ['GET extensions/zipdeploy', readLastDeployment],
+  ['PUT extensions/msdeploy', deployByMsDeploy],
+  ['GET extensions/msdeploy', readMsDeploy],
+  ['GET extensions/msdeploy/log', readMsDeployLog],
   ['GET instances', listInstances],
   ['GET instances/*', readInstance],
   ['GET hostnamebindings', listHostNameBindings],
@@ -103,6 +121,7 @@ const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['GET virtualnetworkconnections', listVnetConnections],
   ['POST dnscheck', checkDns],
   ['POST tcppingcheck', checkTcp],
+  ['POST connectivitycheck', checkConnectivity],
   ['GET providers/microsoft.insights/metrics', readMetrics],
 ]);
 

@@ -1,5 +1,6 @@
 /** Deployment history and status as ARM tells them (azure-platform.md §2.6). */
-import { shapeDeployment } from '../scm/deployments.ts';
+import { fieldOf, takeJson } from '../incoming.ts';
+import { removeDeployment, shapeDeployment, writeHistory } from '../scm/deployments.ts';
 import type { Deployment } from '../world/state.ts';
 import { appServiceError, json, list } from './answer.ts';
 import type { AppCall } from './call.ts';
@@ -37,6 +38,24 @@ export function shapeArmDeployment(
     type: `${typeOf(slot)}/deployments`,
     properties: shapeDeployment(platform, slot, deployment),
   };
+}
+
+/** `PUT deployments/{id}`: ARM hands it on to the SCM site. */
+export async function writeArmDeployment(call: AppCall): Promise<Response> {
+  const id = call.rest[1]!;
+  const body = fieldOf(await takeJson(call.incoming), 'properties');
+  const written = await writeHistory(call, id, body);
+  if (!(written instanceof Response)) return json(200, shapeArmDeployment(call, written));
+  if (written.ok) return answerDeployment(call, id);
+  const message = await written.text();
+  const code = written.status === 404 ? 'NotFound' : 'Conflict';
+  return appServiceError(written.status, code, message, '51004');
+}
+
+export async function deleteArmDeployment(call: AppCall): Promise<Response> {
+  const answer = removeDeployment(call, call.rest[1]!);
+  if (answer.ok) return answer;
+  return appServiceError(answer.status, answer.status === 404 ? 'NotFound' : 'Conflict', await answer.text());
 }
 
 /** `deploymentStatus[/{id}]`: only Linux apps have it (§2.6). 202 until the app itself has started. */

@@ -13,7 +13,7 @@ interface ResourcePath {
 }
 
 /** `/subscriptions/{s}[/resourceGroups/{g}]/providers/Microsoft.Web/{type}/…` */
-function readResourcePath(segments: readonly string[]): ResourcePath | null {
+export function readResourcePath(segments: readonly string[]): ResourcePath | null {
   const group = is(segments[2], 'resourceGroups') ? segments[3]! : null;
   const [providers, provider, type, ...rest] = segments.slice(group === null ? 2 : 4);
   if (!is(providers, 'providers') || !is(provider, 'Microsoft.Web') || type === undefined) return null;

@@ -1,5 +1,6 @@
 /** What ARM tells of an app's network, and what the app would reach from where it runs (azure-platform.md §5). */
 import { fieldOf, takeJson } from '../incoming.ts';
+import { addressesOf, isOpen } from '../network/outbound.ts';
 import { displayRegion } from '../world/regions.ts';
 import type { Slot } from '../world/state.ts';
 import { appServiceError, json, list } from './answer.ts';
@@ -72,7 +73,7 @@ export function listVnetConnections({ slot }: AppCall): Response {
 export async function checkDns(call: AppCall): Promise<Response> {
   const name = fieldOf(await takeJson(call.incoming), 'properties', 'dnsName');
   if (typeof name !== 'string' || name === '') return missing('dnsName');
-  const addresses = addressesOf(call, name);
+  const addresses = addressesOf(call.platform, name);
   return answerCheck(call, 'dnsCheck', {
     dnsName: name,
     connectionStatus: addresses.length > 0 ? 'Success' : 'HostNotFound',
@@ -87,8 +88,8 @@ export async function checkTcp(call: AppCall): Promise<Response> {
   const host = fieldOf(body, 'properties', 'host');
   const port = Number(fieldOf(body, 'properties', 'port'));
   if (typeof host !== 'string' || host === '' || !(port > 0)) return missing('host and port');
-  const addresses = addressesOf(call, host);
-  if (addresses.length > 0 && !portsOf(call, host).includes(port)) {
+  const addresses = addressesOf(call.platform, host);
+  if (addresses.length > 0 && !isOpen(call.platform, host, port)) {
     await call.platform.sleep(gatewayTimeoutMs);
     return appServiceError(504, 'GatewayTimeout', 'The gateway did not receive a response in time.', '51030');
   }
@@ -102,25 +103,7 @@ export async function checkTcp(call: AppCall): Promise<Response> {
 
 const gatewayTimeoutMs = 60_000;
 
-function addressesOf({ platform }: AppCall, name: string): readonly string[] {
-  const known = knownHost(platform.world.network.hosts, name);
-  if (known) return known.addresses;
-  const label = name.toLowerCase().split('.')[0]!.replace(/:\d+$/, '');
-  const slot = name.toLowerCase().includes('.azurewebsites.') ? platform.slotsByLabel.get(label) : undefined;
-  if (!slot) return [];
-  const approved = slot.privateEndpoints.filter(({ status }) => status === 'Approved');
-  return approved.length > 0 ? approved.map(({ address }) => address) : ['20.50.2.1'];
-}
-
-function portsOf({ platform }: AppCall, name: string): readonly number[] {
-  return knownHost(platform.world.network.hosts, name)?.ports ?? [80, 443];
-}
-
-function knownHost<T>(hosts: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.entries(hosts).find(([host]) => host.toLowerCase() === name.toLowerCase())?.[1];
-}
-
-function answerCheck({ slot }: AppCall, name: string, properties: object): Response {
+export function answerCheck({ slot }: AppCall, name: string, properties: object): Response {
   const location = displayRegion(slot.site.region);
   return json(200, {
     id: `${idOf(slot)}/${name}`,

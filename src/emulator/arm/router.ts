@@ -7,11 +7,13 @@ import type { Platform } from '../platform.ts';
 import { empty, frontDoorError, json, list, Refused, throttledAnswer } from './answer.ts';
 import { answerApp } from './app.ts';
 import { type ArmCall, demandSlot, is, readAppPath, splitPath } from './call.ts';
+import { answerMissingSite } from './create-site.ts';
 import { addArmHeaders } from './headers.ts';
 import { answerPlans, listSites } from './lists.ts';
 import { answerMetadata } from './metadata.ts';
 import { readMetricsBatch } from './metrics.ts';
 import { checkPermission } from './permissions.ts';
+import { writePlans } from './plans.ts';
 import { answerGroups, listResources } from './resources.ts';
 import { kindOf } from './throttle.ts';
 
@@ -83,6 +85,8 @@ async function routeKnown(call: ArmCall): Promise<Response> {
   const { platform, segments } = call;
   const appPath = readAppPath(segments);
   if (!appPath) return answerOther(call);
+  const missing = await answerMissingSite(call, appPath);
+  if (missing) return missing;
   // The list and the creation of slots are about a slot that need not exist.
   if (appPath.slot !== null && appPath.rest.length === 0 && call.method !== 'GET') {
     const slot = demandSlot(platform, { ...appPath, slot: null });
@@ -127,7 +131,14 @@ async function answerOther(call: ArmCall): Promise<Response> {
   if (segments.length === 2 && method === 'GET') return json(200, subscription);
   if (segments.length === 3 && is(segments[2], 'metrics:getBatch') && method === 'POST')
     return readMetricsBatch(call);
-  return listResources(call) ?? listSites(call) ?? answerPlans(call) ?? answerGroups(call) ?? notFound(call);
+  return (
+    listResources(call) ??
+    listSites(call) ??
+    answerPlans(call) ??
+    answerGroups(call) ??
+    (await writePlans(call)) ??
+    notFound(call)
+  );
 }
 
 function listTenants({ platform }: ArmCall): Response {

@@ -23,7 +23,7 @@ export async function writeSettings({ platform, slot, incoming }: AppCall): Prom
   return json(200, shapeConfig(slot, 'appsettings', slot.settings));
 }
 
-function replaceSettings(platform: Platform, slot: Slot, settings: Settings): void {
+export function replaceSettings(platform: Platform, slot: Slot, settings: Settings): void {
   const nowMs = platform.clock.now();
   slot.settingsBefore = slot.settings;
   slot.settings = settings;

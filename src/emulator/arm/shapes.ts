@@ -72,6 +72,7 @@ function siteProperties(platform: Platform, slot: Slot): Record<string, unknown>
     virtualNetworkSubnetId: slot.subnet,
     sku: skus[site.plan.sku].siteSku,
     ...(site.plan.sku === 'FC1' ? { functionAppConfig: flexConfig(slot) } : {}),
+    ...slot.written,
   };
 }
 

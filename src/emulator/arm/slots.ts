@@ -5,11 +5,11 @@ import { type Platform, spotOf } from '../platform.ts';
 import { makeSlot } from '../world/build.ts';
 import { skus } from '../world/skus.ts';
 import type { Slot } from '../world/state.ts';
-import { appServiceError, empty, frontDoorError, json, list, Refused, resourceNotFound } from './answer.ts';
+import { appServiceError, empty, json, list, locationRequired, resourceNotFound } from './answer.ts';
 import type { AppCall } from './call.ts';
 import { demandQuiet } from './conflicts.ts';
-import { readTextProperties } from './lists.ts';
 import { shapeSite } from './shapes.ts';
+import { writeSite } from './site-writes.ts';
 
 export function listSlots({ platform, site }: AppCall): Response {
   return list([...site.slots.values()].map((slot) => shapeSite(platform, slot)));
@@ -36,53 +36,30 @@ export async function createSlot(call: AppCall): Promise<Response> {
   const slot = makeSlot(
     site,
     name,
-    { settings: settingsOf(body), config: {}, state: 'Running' },
+    { settings: {}, config: {}, state: 'Running' },
     { random: platform.random, contents: platform.contents, nowMs: platform.clock.now() },
   );
   site.slots.set(name.toLowerCase(), slot);
   platform.slotsByLabel.set(slot.label, slot);
   beginWorker(platform, slot);
   platform.record({ type: 'slot.created', ...spotOf(slot) });
-  return json(200, shapeSite(platform, slot));
+  return writeSite(platform, slot, body) ?? json(200, shapeSite(platform, slot));
 }
 
-/** PATCH, or PUT on an app that is there already: tags, and who may reach it. */
+/** PATCH, or PUT on an app that is there already. */
 export async function updateApp(call: AppCall): Promise<Response> {
   return update(call.platform, call.slot, await takeWhole(call));
 }
 
-/** ARM itself takes no app and no slot by PUT that does not say where it is. */
 async function takeWhole({ incoming, method }: AppCall): Promise<unknown> {
   const body = await takeJson(incoming);
-  if (method !== 'PUT' || typeof fieldOf(body, 'location') === 'string') return body;
-  const message = 'The location property is required for this definition.';
-  throw new Refused(frontDoorError(400, 'LocationRequired', message));
+  if (method === 'PUT' && typeof fieldOf(body, 'location') !== 'string') throw locationRequired();
+  return body;
 }
 
 function update(platform: Platform, slot: Slot, body: unknown): Response {
   demandQuiet(platform, slot);
-  const tags = fieldOf(body, 'tags');
-  if (slot === slot.site.production && typeof tags === 'object' && tags !== null)
-    slot.site.tags = readTextProperties({ properties: tags }) ?? slot.site.tags;
-  const access = fieldOf(body, 'properties', 'publicNetworkAccess');
-  if (access === 'Enabled' || access === 'Disabled') {
-    const changes = slot.publicNetworkAccess !== access;
-    slot.publicNetworkAccess = access;
-    slot.lastModifiedMs = platform.clock.now();
-    platform.record({ type: 'config.written', ...spotOf(slot), names: ['publicNetworkAccess'] });
-    // Only there does it restart (azure-platform.md §2.9).
-    if (changes && slot.site.os === 'linux')
-      restartWorker(platform, slot, 'public network access was changed');
-  }
-  return json(200, shapeSite(platform, slot));
-}
-
-/** `properties.siteConfig.appSettings: [{ name, value }]`, as templates write it. */
-function settingsOf(body: unknown): Readonly<Record<string, string>> {
-  const listed = fieldOf(body, 'properties', 'siteConfig', 'appSettings');
-  if (!Array.isArray(listed)) return {};
-  const pairs = listed.map((entry) => [String(fieldOf(entry, 'name')), fieldOf(entry, 'value')] as const);
-  return readTextProperties({ properties: Object.fromEntries(pairs) }) ?? {};
+  return writeSite(platform, slot, body) ?? json(200, shapeSite(platform, slot));
 }
 
 export function deleteSlot({ platform, site, rest }: AppCall): Response {

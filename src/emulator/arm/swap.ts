@@ -6,6 +6,7 @@ import { describeFailure } from '../swap/failure.ts';
 import { beginSwap, prepareSource, releaseSource } from '../swap/swap.ts';
 import type { Operation, Slot } from '../world/state.ts';
 import { appServiceError, empty, json, list, Refused, refusal, resourceNotFound } from './answer.ts';
+import { isAuthenticated } from './authentication.ts';
 import { type AppCall, is } from './call.ts';
 import { authenticationInTheWay, demandQuiet, preparedAlready } from './conflicts.ts';
 import { idOf, typeOf } from './shapes.ts';
@@ -54,7 +55,7 @@ export async function applySlotConfig(call: AppCall): Promise<Response> {
   if (failure) return refusal(describeFailure(platform, failure.as, source, target));
   const prepared = source.prepared ?? target.prepared;
   if (prepared) return refusal(preparedAlready(prepared.target.name));
-  if ([source, target].some((slot) => slot.config['siteAuthEnabled'] === true))
+  if ([source, target].some((slot) => slot.config['siteAuthEnabled'] === true || isAuthenticated(slot)))
     return refusal(authenticationInTheWay());
   prepareSource(platform, source, target);
   platform.record({ type: 'swap.prepared', ...spotOf(source), target: target.name });

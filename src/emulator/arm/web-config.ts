@@ -2,7 +2,7 @@
 
 import { restartWorker } from '../hosts.ts';
 import { fieldOf, takeJson } from '../incoming.ts';
-import { spotOf } from '../platform.ts';
+import { type Platform, spotOf } from '../platform.ts';
 import { splitConfig } from '../swap/travel.ts';
 import type { Slot } from '../world/state.ts';
 import { appServiceError, json, list } from './answer.ts';
@@ -37,6 +37,11 @@ export async function writeWebConfig({ platform, slot, incoming }: AppCall): Pro
   }
   demandQuiet(platform, slot);
   demandUnprepared(slot);
+  return applyWebConfig(platform, slot, properties) ?? json(200, shapeConfig(slot, 'web', webConfigOf(slot)));
+}
+
+/** Null: done. Otherwise why not, and nothing was changed. */
+export function applyWebConfig(platform: Platform, slot: Slot, properties: object): Response | null {
   const access = fieldOf(properties, 'publicNetworkAccess');
   if (access !== undefined && access !== null && access !== slot.publicNetworkAccess)
     return appServiceError(409, 'Conflict', accessConflict, '04069');
@@ -52,7 +57,7 @@ export async function writeWebConfig({ platform, slot, incoming }: AppCall): Pro
   platform.record({ type: 'config.written', ...spotOf(slot), names });
   if (names.some((name) => !withoutRestart.has(name)))
     restartWorker(platform, slot, 'the configuration was written');
-  return json(200, shapeConfig(slot, 'web', webConfigOf(slot)));
+  return null;
 }
 
 function webConfigOf(slot: Slot): Record<string, unknown> {

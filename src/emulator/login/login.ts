@@ -3,12 +3,14 @@ import { empty, json } from '../arm/answer.ts';
 import { is, splitPath } from '../arm/call.ts';
 import { type Incoming, takeBytes } from '../incoming.ts';
 import { isoTime, type Platform } from '../platform.ts';
+import { answerIdentity, isIdentityPath } from './managed-identity.ts';
 
 const formLimitBytes = 256 * 1024;
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** True for paths that belong to login and not to ARM: both live at one origin. */
 export function isLoginPath(path: string): boolean {
+  if (isIdentityPath(path)) return true;
   return /^\/(common\/discovery\/instance|[^/]+\/(v2\.0\/\.well-known\/openid-configuration|\.well-known\/openid-configuration|oauth2\/(v2\.0\/)?token|discovery\/(v2\.0\/)?keys))$/i.test(
     path,
   );
@@ -16,6 +18,7 @@ export function isLoginPath(path: string): boolean {
 
 export async function answerLogin(platform: Platform, incoming: Incoming): Promise<Response> {
   await platform.sleep(platform.world.latencies.login);
+  if (isIdentityPath(incoming.url.pathname)) return answerIdentity(platform, incoming);
   const [tenant, ...rest] = splitPath(incoming.url.pathname);
   const asked = rest.at(-1)!.toLowerCase();
   if (asked === 'instance') return json(200, describeInstance(platform, tenant!));

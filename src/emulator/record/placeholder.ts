@@ -5,7 +5,7 @@ const hiddenName =
   /value|secret|password|pwd|key|token|(name|host|id|parameter|sas|message|user|description|author|path)s?$/i;
 
 /** Names whose words say of which kind a thing is, even among secrets. */
-const kindName = /^(type|kind|state|protocol|status)$/i;
+const kindName = /^(type|kind|state|protocol|status|convention|unauthenticatedClientAction)$/i;
 
 /** Whether all of a body is somebody's secret: then only words that say of which kind a thing is stay. */
 export type Discretion = 'open' | 'secret';

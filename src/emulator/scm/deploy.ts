@@ -1,5 +1,6 @@
 /** A deployment as it runs: receiving, building, deploying, and then the slot has other content (azure-platform.md §2.4, §2.5). */
 import type { DeploymentEnd } from '../faults/schema.ts';
+import type { Content } from '../host/runtime.ts';
 import { restartWorker } from '../hosts.ts';
 import { type Platform, spotOf } from '../platform.ts';
 import { beginSwap } from '../swap/swap.ts';
@@ -20,6 +21,8 @@ export interface Delivery {
   readonly authorEmail: string;
   /** The settings as the SCM site knows them: they decide where the package goes. */
   readonly settings: Settings;
+  /** A deployment of before that is carried out once more, under its own id. */
+  readonly again?: Deployment | undefined;
 }
 
 /** Kudu keeps so many packages (`SCM_MAX_ZIP_PACKAGE_COUNT`). */
@@ -32,23 +35,25 @@ export function beginDeployment(platform: Platform, slot: Slot, delivery: Delive
   const nowMs = platform.clock.now();
   const { deploy } = platform.world.latencies;
   const isFlex = isFlexible(slot);
+  const { again } = delivery;
   const deployment: Deployment = {
-    id: isFlex ? platform.random.guid() : platform.random.hex(40),
+    id: again?.id ?? (isFlex ? platform.random.guid() : platform.random.hex(40)),
     temporaryId: `temp-${platform.random.hex(8)}`,
     deployer: delivery.deployer,
     author: delivery.author,
     authorEmail: delivery.authorEmail,
     message: delivery.message,
     receivedMs: nowMs,
-    permanentMs: isFlex ? nowMs : nowMs + deploy * receivingShare,
+    permanentMs: isFlex || again ? nowMs : nowMs + deploy * receivingShare,
     endedMs: null,
     status: 1,
     active: false,
     log: [],
+    content: null,
   };
   const end = platform.faults.deploymentEnd(slot);
   slot.deploying = deployment;
-  slot.cargo.deployments = [...slot.cargo.deployments, deployment];
+  slot.cargo.deployments = [...slot.cargo.deployments.filter((one) => one !== again), deployment];
   const known = 'url' in delivery.package ? null : delivery.package;
   const facts = { digest: known?.digest ?? '', bytes: known?.bytes.byteLength ?? 0 };
   platform.record({ type: 'deployment.begun', ...spotOf(slot), id: deployment.id, ...facts });
@@ -126,7 +131,7 @@ function finish(
     return;
   }
   for (const other of slot.cargo.deployments) other.active = other === deployment;
-  putInPlace(platform, slot, delivery, received);
+  deployment.content = putInPlace(platform, slot, delivery, received);
   write(platform, deployment, struck ? endLines[struck] : 'Deployment successful.', struck ? 1 : 0);
   const { digest } = received;
   platform.record({ type: 'deployment.done', ...spotOf(slot), id: deployment.id, digest });
@@ -144,7 +149,7 @@ function swapAutomatically(platform: Platform, slot: Slot): void {
   if (target && target !== slot) beginSwap(platform, slot, target, { automatic: true });
 }
 
-function putInPlace(platform: Platform, slot: Slot, { settings }: Delivery, received: Received): void {
+function putInPlace(platform: Platform, slot: Slot, { settings }: Delivery, received: Received): Content {
   const { cargo } = slot;
   const content = platform.contents.keep(received.bytes, received.digest);
   const nowMs = platform.clock.now();
@@ -157,6 +162,7 @@ function putInPlace(platform: Platform, slot: Slot, { settings }: Delivery, rece
   cargo.sinceMs = nowMs;
   cargo.arrivedBy = 'deployment';
   slot.lastModifiedMs = nowMs;
+  return content;
 }
 
 /** What is wrong with a package; null when its directory can be read. */

@@ -6,6 +6,7 @@ import { sha256 } from '../world/content.ts';
 import type { Deployment, Slot } from '../world/state.ts';
 import { isFlexible } from './deploy.ts';
 import { scmOrigin } from './publish.ts';
+import { redeploy } from './redeploy.ts';
 import type { ScmCall } from './router.ts';
 
 /** `deployments[/{id}|/latest][/log[/{logId}]]` */
@@ -29,16 +30,26 @@ export function answerDeployments(call: ScmCall): Response {
   return json(202, body, { location, ...(slot.site.os === 'windows' ? { 'retry-after': '30' } : {}) });
 }
 
-/** `PUT deployments/{id}`: tools write what they did into the history (§2.4). Nothing is deployed by it. */
+/** `PUT deployments/{id}`: tools write what they did into the history (§2.4); without a status it is done once more. */
 export async function writeDeployment({ platform, slot, rest, incoming }: ScmCall): Promise<Response> {
   const id = rest[1]!;
-  const body = await takeJson(incoming);
+  const written = await writeHistory({ platform, slot }, id, await takeJson(incoming));
+  return written instanceof Response ? written : json(200, shapeDeployment(platform, slot, written));
+}
+
+type Place = Pick<ScmCall, 'platform' | 'slot'>;
+
+/** The entry; a Response when it is another matter, or refused. */
+export function writeHistory(
+  { platform, slot }: Place,
+  id: string,
+  body: unknown,
+): Deployment | Response | Promise<Response> {
   const status = fieldOf(body, 'status');
-  if (status !== 3 && status !== 4)
-    return json(400, { Message: 'Only history is written here: a body with status 3 or 4.' });
   const { cargo } = slot;
-  if (cargo.deployments.some((one) => one.id === id))
-    return json(409, { Message: `Deployment with id '${id}' exists` });
+  const known = cargo.deployments.find((one) => one.id === id);
+  if (status !== 3 && status !== 4) return known ? redeploy(platform, slot, known) : notFound(id);
+  if (known) return json(409, { Message: `Deployment with id '${id}' exists` });
   const nowMs = platform.clock.now();
   const said = (name: string) => String(fieldOf(body, name) ?? 'N/A');
   const entry: Deployment = {
@@ -54,13 +65,17 @@ export async function writeDeployment({ platform, slot, rest, incoming }: ScmCal
     status,
     active: false,
     log: [],
+    content: null,
   };
   cargo.deployments = [...cargo.deployments, entry];
-  return json(200, shapeDeployment(platform, slot, entry));
+  return entry;
 }
 
 export function deleteDeployment({ platform, slot, rest }: ScmCall): Response {
-  const id = rest[1]!;
+  return removeDeployment({ platform, slot }, rest[1]!);
+}
+
+export function removeDeployment({ platform, slot }: Place, id: string): Response {
   const found = findDeployment(platform, slot.cargo.deployments, id);
   if (!found) return notFound(id);
   if (found.active || found.endedMs === null)

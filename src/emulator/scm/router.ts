@@ -7,6 +7,7 @@ import { checkAccess } from '../network/access.ts';
 import { unavailable } from '../network/pages.ts';
 import type { Platform } from '../platform.ts';
 import type { Slot } from '../world/state.ts';
+import { runCommand } from './command.ts';
 import { answerDeployments, deleteDeployment, writeDeployment } from './deployments.ts';
 import { publish, validateZip, zipDeploy } from './publish.ts';
 import { answerSettings, deleteScmSetting, writeScmSettings } from './settings.ts';
@@ -82,6 +83,8 @@ async function route(call: ScmCall): Promise<Response> {
       if (method === 'POST' && second === undefined) return writeScmSettings(call);
       if (method === 'DELETE' && second !== undefined) return deleteScmSetting(call);
       return reads ? answerSettings(call) : notFound();
+    case 'command':
+      return method === 'POST' && second === undefined ? runCommand(call) : notFound();
     case 'vfs':
       return reads ? answerFiles(call) : notFound();
     default:

@@ -1,4 +1,5 @@
 /** From a world file to a living world. */
+import type { Content } from '../host/runtime.ts';
 import { makeLabel } from '../network/addresses.ts';
 import type { Random } from '../random.ts';
 import { splitConfig } from '../swap/travel.ts';
@@ -46,36 +47,50 @@ function addSite(
   read: ReadPackage,
 ): void {
   const plan = addPlan(built, world, definition);
-  const { name } = definition;
   const subscription = definition.subscription ?? world.subscription;
   const resourceGroup = definition.resourceGroup ?? world.resourceGroup;
-  const slots = new Map<string, Slot>();
+  const { kind = definition.os === 'linux' ? 'functionapp,linux' : 'functionapp' } = definition;
+  const site = makeSite(plan, { ...definition, subscription, resourceGroup, kind }, definition, tools, read);
+  built.slotsByLabel.set(site.production.label, site.production);
+  for (const slotDefinition of definition.slots) {
+    const slot = makeSlot(site, slotDefinition.name, slotDefinition, tools, read);
+    site.slots.set(slot.name.toLowerCase(), slot);
+    built.slotsByLabel.set(slot.label, slot);
+  }
+  built.sites.set(site.name.toLowerCase(), site);
+}
+
+/** What a site is called and where it is. */
+export type SiteFacts = Pick<
+  Site,
+  'name' | 'subscription' | 'resourceGroup' | 'region' | 'os' | 'kind' | 'tags'
+> & {
+  readonly sticky?: readonly string[];
+};
+
+/** A site with its production slot and no other. */
+export function makeSite(
+  plan: Plan,
+  { sticky = [], ...facts }: SiteFacts,
+  occupant: Occupant,
+  tools: BuildTools,
+  read: ReadPackage = readPackage,
+): Site {
+  const { name, subscription, resourceGroup, region, os, kind, tags } = facts;
   const site: Omit<Site, 'production'> & { production: Slot } = {
     name,
     id: `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.Web/sites/${name}`,
-    subscription,
-    resourceGroup,
-    region: definition.region,
-    os: definition.os,
-    kind: definition.kind ?? (definition.os === 'linux' ? 'functionapp,linux' : 'functionapp'),
-    plan,
-    tags: definition.tags,
-    stickyNames: { appSettings: definition.sticky, connectionStrings: [], storageConfigs: [] },
+    ...{ subscription, resourceGroup, region, os, kind, plan, tags },
+    stickyNames: { appSettings: sticky, connectionStrings: [], storageConfigs: [] },
     // Replaced in the next statement; a site and its production slot point at each other.
     production: undefined as never,
-    slots,
+    slots: new Map(),
     operation: null,
     operations: new Map(),
     lastSwap: null,
   };
-  site.production = makeSlot(site, null, definition, tools, read);
-  built.slotsByLabel.set(site.production.label, site.production);
-  for (const slotDefinition of definition.slots) {
-    const slot = makeSlot(site, slotDefinition.name, slotDefinition, tools, read);
-    slots.set(slot.name.toLowerCase(), slot);
-    built.slotsByLabel.set(slot.label, slot);
-  }
-  built.sites.set(name.toLowerCase(), site);
+  site.production = makeSlot(site, null, occupant, tools, read);
+  return site;
 }
 
 function addPlan(built: BuiltWorld, world: World, definition: SiteDefinition): Plan {
@@ -135,6 +150,8 @@ export function makeSlot(
       occupant.publicNetworkAccess === undefined ? 'Enabled' : occupant.publicNetworkAccess,
     privateEndpoints: occupant.privateEndpoints ?? [],
     subnet: occupant.subnet ?? null,
+    written: {},
+    authentication: null,
     references: readReferences(occupant.references ?? {}),
     counts: null,
   };
@@ -179,7 +196,7 @@ function firstCargo(
   };
   if (occupant.package === undefined) return empty;
   const content = contents.keep(read(occupant.package, occupant.release));
-  const deployment = firstDeployment(tools, occupant.release);
+  const deployment = firstDeployment(tools, occupant.release, content);
   return {
     ...empty,
     wwwroot: content,
@@ -188,7 +205,11 @@ function firstCargo(
   };
 }
 
-function firstDeployment({ random, nowMs }: BuildTools, release: string | undefined): Deployment {
+function firstDeployment(
+  { random, nowMs }: BuildTools,
+  release: string | undefined,
+  content: Content,
+): Deployment {
   return {
     id: random.hex(40),
     temporaryId: `temp-${random.hex(8)}`,
@@ -202,6 +223,7 @@ function firstDeployment({ random, nowMs }: BuildTools, release: string | undefi
     status: 4,
     active: true,
     log: [],
+    content,
   };
 }
 

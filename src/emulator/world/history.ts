@@ -14,6 +14,8 @@ export type Change =
     } & Spot)
   | ({ readonly type: 'sticky-names.written'; readonly names: readonly string[] } & Spot)
   | ({ readonly type: 'config.written'; readonly names: readonly string[] } & Spot)
+  | ({ readonly type: 'site.created' | 'site.deleted' } & Spot)
+  | { readonly type: 'plan.written' | 'plan.deleted'; readonly plan: string }
   | ({ readonly type: 'slot.created' } & Spot)
   | ({ readonly type: 'slot.deleted' } & Spot)
   | ({ readonly type: 'site.started' } & Spot)

@@ -28,6 +28,8 @@ export interface Deployment {
   status: DeploymentStatus;
   active: boolean;
   readonly log: DeploymentLogLine[];
+  /** What it put in place; null: nothing, or nothing yet. */
+  content: Content | null;
 }
 
 export interface DeploymentLogLine {
@@ -118,7 +120,11 @@ export interface Slot {
   readonly triggerSyncRefusals: number;
   publicNetworkAccess: 'Enabled' | 'Disabled' | null;
   readonly privateEndpoints: readonly PrivateEndpoint[];
-  readonly subnet: string | null;
+  subnet: string | null;
+  /** Properties of the site resource as somebody wrote them through ARM, which answers with them. */
+  written: Readonly<Record<string, unknown>>;
+  /** `authsettingsV2` as it was written; null: never. */
+  authentication: Readonly<Record<string, unknown>> | null;
   readonly references: Readonly<Record<string, ReferenceState>>;
   /** What Azure Monitor counted here, by minute; it stays with the slot. Null until the first request. */
   counts: Map<number, MinuteCounts> | null;
@@ -159,7 +165,7 @@ export interface Plan {
   readonly resourceGroup: string;
   readonly subscription: string;
   readonly region: string;
-  readonly sku: import('./skus.ts').SkuName;
+  sku: import('./skus.ts').SkuName;
   readonly os: 'windows' | 'linux';
 }
 
@@ -171,7 +177,7 @@ export interface Site {
   readonly region: string;
   readonly os: 'windows' | 'linux';
   readonly kind: string;
-  readonly plan: Plan;
+  plan: Plan;
   tags: Readonly<Record<string, string>>;
   stickyNames: {
     appSettings: readonly string[];
