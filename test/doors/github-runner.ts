@@ -68,7 +68,7 @@ export async function startJob(
   if (action.runs.using !== 'node24') throw new Error(`This runner has no ${action.runs.using}.`);
   const masks = new Set<string>();
   const shown: string[] = [];
-  const state: Record<string, string> = {};
+  let state: Record<string, string> = {};
   let inputsOfJob: Readonly<Record<string, string>> = {};
   let steps = 0;
   const start = async (file: string, cancel?: Ladder): Promise<Step> => {
@@ -102,6 +102,8 @@ export async function startJob(
       for (const name of Object.keys(inputs))
         if (!(name in action.inputs)) throw new Error(`The action has no input "${name}".`);
       inputsOfJob = inputs;
+      // Each step has a state of its own.
+      state = {};
       return start(action.runs.main, cancel);
     },
     post: () => start(action.runs.post),
