@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { demand } from '../problem.ts';
 import { guid, siteName, slotName } from './fields.ts';
 import { skuNames, skus } from './skus.ts';
+import { planSurroundings, storageAccountSchema } from './surroundings.ts';
 import {
   identitySchema,
   latenciesSchema,
@@ -32,7 +33,11 @@ const siteSchema = z.strictObject({
   subscription: guid.optional(),
   os: z.enum(['linux', 'windows']).default('linux'),
   plan: z
-    .strictObject({ name: z.string().min(1).optional(), sku: z.enum(skuNames).default('EP1') })
+    .strictObject({
+      name: z.string().min(1).optional(),
+      sku: z.enum(skuNames).default('EP1'),
+      ...planSurroundings,
+    })
     .prefault({}),
   kind: z.string().min(1).optional(),
   tags: settings.default({}),
@@ -50,6 +55,7 @@ const worldSchema = z
     throttling: throttlingSchema,
     locks: z.array(lockSchema).default([]),
     network: networkSchema.prefault({}),
+    storageAccounts: z.array(storageAccountSchema).default([]),
     /** Two operations on one plan: the second is refused, with 409 or (as it was seen once) with 429. */
     planLocks: z.union([z.boolean(), z.literal('throttled')]).default(false),
     /** How the swap of a stopped slot ends: not documented (§11). */

@@ -1,6 +1,7 @@
 /** The parts of the world file that say how unfriendly Azure is. docs/emulator.md is their reference. */
 import { z } from 'zod';
 import { duration, guid, hostName, ipAddress, referenceStatuses, throttleCodes } from './fields.ts';
+import { networkSurroundings, placeSurroundings } from './surroundings.ts';
 
 const bucket = z.strictObject({ tokens: z.int().min(1), perSecond: z.number().positive() });
 
@@ -50,6 +51,7 @@ export const networkSchema = z.strictObject({
   /** Source addresses (CIDR) that are inside of the virtual network, besides the inside port. */
   inside: z.array(z.string().min(1)).default([]),
   hosts: z.record(z.string(), hostSchema).default({}),
+  ...networkSurroundings,
   /** Whether ARM itself reaches the host of an app without public access: not documented (§11). */
   armReachesPrivate: z.boolean().default(true),
 });
@@ -108,6 +110,7 @@ export const placeSwitches = {
     ),
   /** Resource id of the subnet that it is integrated with. */
   subnet: z.string().startsWith('/').optional(),
+  ...placeSurroundings,
   /** Whether publishing credentials open the SCM site. */
   basicAuth: z.boolean().default(true),
   /** So many of the first requests to the SCM site find it cold. */
