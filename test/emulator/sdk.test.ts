@@ -10,10 +10,11 @@ import {
   AzurePipelinesCredential,
   ClientAssertionCredential,
   ClientSecretCredential,
+  ManagedIdentityCredential,
   type TokenCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { type Certificates, makeCertificates } from '../../src/emulator/serve/certificates.ts';
@@ -111,7 +112,24 @@ const signIn: Readonly<Record<string, () => Promise<TokenCredential>>> = {
     process.env['SYSTEM_OIDCREQUESTURI'] = `https://localhost:${port}/oidctoken`;
     return new AzurePipelinesCredential(tenantId, clientId, 'connection-1', 'job-token', options());
   },
+  "App Service's endpoint for managed identities": async () => {
+    process.env['IDENTITY_ENDPOINT'] = `${served.url}/msi/token`;
+    process.env['IDENTITY_HEADER'] = served.emulator.identity.clientSecret;
+    return new ManagedIdentityCredential({ tlsOptions: { ca: certificates.ca } });
+  },
+  'the metadata service, for a user-assigned identity': async () => {
+    process.env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] = served.url;
+    const { clientId } = served.emulator.identity;
+    return new ManagedIdentityCredential({ clientId, tlsOptions: { ca: certificates.ca } });
+  },
 };
+
+const ownVariables = [
+  ...['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'AZURE_POD_IDENTITY_AUTHORITY_HOST', 'SYSTEM_OIDCREQUESTURI'],
+];
+afterEach(() => {
+  for (const name of ownVariables) delete process.env[name];
+});
 
 function connect(credential: TokenCredential, endpoint = served.url) {
   return new WebSiteManagementClient(credential, subscription, {
@@ -204,6 +222,35 @@ describe('the SDK', () => {
     const [endpoint] = await collect(webApps.listPrivateEndpointConnectionList('slotwave', 'orders-neu'));
     expect(endpoint?.ipAddresses).toEqual(['10.1.0.4']);
     expect(await collect(webApps.listInstanceIdentifiers('slotwave', 'orders-weu'))).toHaveLength(1);
+  });
+
+  it('makes a plan, a site and a slot, and takes them away', async () => {
+    const { appServicePlans, webApps } = connect(await signIn['a secret']!());
+    const where = { location: 'westeurope', kind: 'functionapp,linux' };
+    const plan = await appServicePlans.createOrUpdate('slotwave', 'new-plan', {
+      ...where,
+      ...{ sku: { name: 'EP1', tier: 'ElasticPremium' }, reserved: true },
+    });
+    const site = await webApps.createOrUpdate('slotwave', 'new-app', {
+      ...where,
+      serverFarmId: plan.id!,
+      siteConfig: { appSettings: [{ name: 'FUNCTIONS_EXTENSION_VERSION', value: '~4' }] },
+    });
+    expect([site.state, site.serverFarmId, site.reserved]).toEqual(['Running', plan.id, true]);
+    const slot = await webApps.createOrUpdateSlot('slotwave', 'new-app', 'staging', {
+      ...where,
+      serverFarmId: plan.id!,
+    });
+    expect(slot.name).toBe('new-app/staging');
+    const settings = await webApps.listApplicationSettings('slotwave', 'new-app');
+    expect(settings.properties).toEqual({ FUNCTIONS_EXTENSION_VERSION: '~4' });
+    await webApps.update('slotwave', 'new-app', { httpsOnly: true });
+    expect((await webApps.get('slotwave', 'new-app')).httpsOnly).toBe(true);
+    const auth = await webApps.updateAuthSettingsV2('slotwave', 'new-app', { platform: { enabled: true } });
+    expect(auth.platform?.enabled).toBe(true);
+    await webApps.delete('slotwave', 'new-app', { deleteEmptyServerFarm: true });
+    await expect(webApps.get('slotwave', 'new-app')).rejects.toMatchObject({ statusCode: 404 });
+    await expect(appServicePlans.get('slotwave', 'new-plan')).rejects.toMatchObject({ statusCode: 404 });
   });
 
   it('sees addresses of the inside from inside, where private apps answer', async () => {
