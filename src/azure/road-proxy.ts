@@ -82,7 +82,7 @@ function askConnect(socket: Socket, proxy: ProxyAddress, authority: string): Pro
     const asked = askHttp({
       method: 'CONNECT',
       path: authority,
-      headers: { host: authority, ...authorizationOf(proxy) },
+      headers: { host: authority, connection: 'keep-alive', ...authorizationOf(proxy) },
       // Without an agent: `agent: false` would be one of its own, which connects by itself, and to this machine.
       createConnection: () => socket,
     });
