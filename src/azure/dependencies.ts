@@ -58,8 +58,7 @@ async function askPlatform(
     const { body } = await arm.send(target.subscriptionId, request);
     return objectOf(parseObject(body)?.['properties']);
   };
-  const isAddress = /^[\d.]+$/.test(host);
-  const name = isAddress ? null : await ask('dnsCheck', { dnsName: host }, dnsTimeoutMs);
+  const name = isAddress(host) ? null : await ask('dnsCheck', { dnsName: host }, dnsTimeoutMs);
   const told = stringOf(name?.['connectionStatus']);
   if (told !== null && /not.?found|no.?such|unresolv|resolution/i.test(told))
     return noName(tellDetails(name, told));
@@ -83,6 +82,9 @@ function isSilence(error: unknown): boolean {
   return error instanceof TransportError && error.code === 'ETIMEDOUT';
 }
 
+const isNoTool = /is not recognized as|: not found/i;
+const isNoName = /could not be found|can't find|could not resolve|no such host|host not found/i;
+
 async function askTools(
   runCommand: ScmCommand,
   target: Target,
@@ -91,12 +93,13 @@ async function askTools(
 ): Promise<Remark> {
   try {
     const tried = await runCommand(target, side, `tcpping.exe ${host}:${port}`);
-    if (tried === null) return unknown('Azure has no operation for it, and this SCM site has no tools');
+    if (tried === null || isNoTool.test(tried))
+      return unknown('Azure has no operation for it, and this SCM site has no tools');
     if (/\bconnected to\b/i.test(tried))
       return { condition: 'healthy', said: 'reached from the slot (tcpping)' };
-    const looked = /^[\d.]+$/.test(host) ? '' : await runCommand(target, side, `nameresolver.exe ${host}`);
-    const isUnknown = looked !== null && /could not be found|not found|timed out|no such host/i.test(looked);
-    return isUnknown ? noName(tame(looked, 120)) : closed(tame(tried, 120));
+    if (isNoName.test(tried)) return noName(tame(tried, 120));
+    const looked = isAddress(host) ? null : await runCommand(target, side, `nameresolver.exe ${host}`);
+    return looked !== null && isNoName.test(looked) ? noName(tame(looked, 120)) : closed(tame(tried, 120));
   } catch (error) {
     return unknown(tellError(error, target, side));
   }
@@ -134,6 +137,10 @@ function tellError(error: unknown, target: Target, side: Side): string {
   const told = error instanceof SlotwaveError ? error : classify(error, { act: 'read', ...about });
   if (told.kind === 'defect') throw told;
   return tame(told.message, 200);
+}
+
+function isAddress(host: string): boolean {
+  return /^[\d.]+$/.test(host);
 }
 
 /** Goes into a command line over there: nothing but what a name is made of. */

@@ -24,7 +24,8 @@ export interface ScmCommandParts {
   readonly now: () => number;
 }
 
-const timeoutMs = 30_000;
+/** tcpping tries four times, ten seconds each. */
+const timeoutMs = 60_000;
 
 export function createScmCommand(parts: ScmCommandParts): ScmCommand {
   const { arm, tokens, governor, transport, roadFor, now } = parts;

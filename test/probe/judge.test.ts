@@ -84,6 +84,20 @@ describe('judging many readings', () => {
     expect(conclude(text, at)).toBe(expected);
   });
 
+  it.each<[string, string, number, Conclusion | null]>([
+    ['waits until the row has lasted', 'HHH', 30_000, null],
+    ['is healthy when it has', 'HHHH', 30_000, 'healthy'],
+    ['begins anew after each other answer', 'HHHUHHH', 30_000, null],
+    ['counts from the first of the last row', 'UHHHUHHHH', 30_000, 'healthy'],
+    ['wants the number as well', 'HHH', 5_000, 'healthy'],
+    ['is not satisfied by one reading, however short it must be', 'H', 0, null],
+  ])('with health that must last, %s: %s', (_sentence, text, healthyStateDurationMs, expected) => {
+    // One look every ten seconds.
+    const readings = read(text).map((each, at) => ({ ...each, atMs: at * 10_000 }));
+    const limit = { ...limits, healthyStateDurationMs };
+    expect(judge(readings, limit, early)?.conclusion ?? null).toBe(expected);
+  });
+
   it.each([0, 1, 2, 5])('acts only when a count exceeds its limit of %d', (limit) => {
     const tolerant = { ...limits, failureLimit: limit, consecutiveErrorLimit: limit };
     expect(conclude('U'.repeat(limit), early, tolerant)).toBeNull();
@@ -150,6 +164,24 @@ describe('whatever is read', () => {
       fc.property(aRow, someLimits, circumstances, (row, limit, at) => {
         const stricter = { ...limit, consecutiveSuccessLimit: limit.consecutiveSuccessLimit + 1 };
         if (conclude(row, at, stricter) === 'healthy') expect(conclude(row, at, limit)).toBe('healthy');
+      }),
+    );
+  });
+
+  it('is healthy only when its health has lasted, and one other answer begins that anew', () => {
+    fc.assert(
+      fc.property(aRow, fc.nat(60), someLimits, circumstances, (row, lasting, limit, at) => {
+        const readings = read(row).map((each, index) => ({ ...each, atMs: index * 10 }));
+        const strict = { ...limit, healthyStateDurationMs: lasting };
+        if (judge(readings, strict, at)?.conclusion !== 'healthy') return;
+        const healthy = /H*$/.exec(row)?.[0].length ?? 0;
+        expect((healthy - 1) * 10).toBeGreaterThanOrEqual(lasting);
+        const spoilt = readings.map((each, index) =>
+          index === readings.length - 1
+            ? { ...makeReading({ condition: 'unhealthy' }), atMs: each.atMs }
+            : each,
+        );
+        expect(judge(spoilt, strict, at)?.conclusion).not.toBe('healthy');
       }),
     );
   });

@@ -21,6 +21,8 @@ describe('the checks of the config', () => {
   it.each<[string, Check['expect'], Script[string], Condition]>([
     ['a status', { status: 204 }, { status: 204 }, 'healthy'],
     ['another status', { status: 204 }, { status: 200 }, 'unhealthy'],
+    ['one of several statuses', { status: [200, 204] }, { status: 204 }, 'healthy'],
+    ['none of several statuses', { status: [200, 204] }, { status: 202 }, 'unhealthy'],
     ['a text', { status: 200, text: 'all good' }, { body: 'so far all good.' }, 'healthy'],
     ['a text that is not there', { status: 200, text: 'all good' }, { body: 'all bad' }, 'unhealthy'],
     [
@@ -76,5 +78,41 @@ describe('the checks of the config', () => {
     const asked = host.asked.find((each) => each.url.pathname === '/api/health');
     expect(asked).toMatchObject({ method: 'HEAD', headers: { 'x-team': 'a' }, timeoutMs: 5_000 });
     expect(asked?.url.search).toBe('?deep=1');
+  });
+
+  it.each<[string, string | undefined, Record<string, string>, string | undefined]>([
+    ['JSON', '{"deep":true}', {}, 'application/json'],
+    ['a list', ' [1]', {}, 'application/json'],
+    ['a text', 'a=1', {}, 'text/plain; charset=utf-8'],
+    ['a type of their own', 'a=1', { 'Content-Type': 'application/x-www-form-urlencoded' }, undefined],
+    ['nothing', undefined, {}, undefined],
+  ])('may send %s', async (_what, body, headers, type) => {
+    const host = playHost({ ...sound, '/api/health': { status: 200 } });
+    const check = {
+      ...makeCheck('health'),
+      method: 'POST',
+      headers,
+      ...(body === undefined ? {} : { body }),
+    };
+    await lookAt(host, { question: { checks: [check] } });
+    const asked = host.asked.find((each) => each.url.pathname === '/api/health');
+    expect(asked?.body).toBe(body);
+    expect(asked?.headers['content-type']).toBe(type);
+  });
+
+  it.each([
+    [800, 'healthy', undefined],
+    [801, 'unhealthy', 'TOO_SLOW'],
+  ])('may be slow to a point: %d ms', async (tookMs, condition, code) => {
+    const host = playHost({ ...sound, '/api/health': { status: 200 } });
+    const checks = [{ ...makeCheck('health'), expect: { status: 200, maxLatencyMs: 800 } }];
+    let readMs = 0;
+    const stopwatch = () => {
+      const now = readMs;
+      readMs += tookMs;
+      return now;
+    };
+    const { reading } = await lookAt(host, { question: { checks }, parts: { stopwatch } });
+    expect(reading.findings.at(-1)).toMatchObject(code === undefined ? { condition } : { condition, code });
   });
 });

@@ -1,7 +1,8 @@
 /** A function host in one slot, played behind a Vantage: what it answers, and what it was asked. */
 import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Check } from '../../src/plan/plan.ts';
-import { createLook, type Question, type Sight } from '../../src/probe/look.ts';
+import { createLook, type LookParts, type Question, type Sight } from '../../src/probe/look.ts';
+import type { RoadFacts } from '../../src/probe/road.ts';
 import { type Answer, type AskRequest, NoAnswer, type Vantage } from '../../src/probe/vantage.ts';
 import { stampFile } from '../../src/release/release.ts';
 import { besideHostOf, makeTarget, releaseId } from '../builders.ts';
@@ -68,6 +69,8 @@ export const notRunning = { status: 503, body: 'Function host is not running.' }
 
 export interface LookWish {
   readonly question?: Partial<Question>;
+  /** What differs from a look that asks for nothing beside. */
+  readonly parts?: Partial<LookParts>;
   readonly hostKey?: (refused: boolean) => Promise<string>;
 }
 
@@ -80,6 +83,7 @@ export function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
     probes: { timeoutMs: 5_000 },
     stampFile,
     clock: new VirtualClock(),
+    ...wish.parts,
   });
   return look({
     target,
@@ -90,6 +94,24 @@ export function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
     checks: [],
     ...wish.question,
   });
+}
+
+/** A road as a vantage tells of it: private, answered, and with a certificate that holds. */
+export function makeRoad(wish: Partial<RoadFacts> = {}): RoadFacts {
+  return {
+    via: 'direct',
+    host: besideHostOf('weu'),
+    port: 443,
+    stage: 'answered',
+    cnames: [],
+    addresses: ['10.1.0.4'],
+    address: '10.1.0.4',
+    isPrivate: true,
+    proxy: null,
+    proxyRefusal: null,
+    certificate: { names: ['*.azurewebsites.net'], issuer: 'a test', validToMs: Date.UTC(2030, 0, 1) },
+    ...wish,
+  };
 }
 
 export function makeCheck(name: string): Check {
