@@ -148,6 +148,17 @@ describe('a site', () => {
     expect(config.body['properties']).toMatchObject({ alwaysOn: true, minTlsVersion: '1.3' });
   });
 
+  it('has all of its configuration to read, and what was written in it', async () => {
+    const played = await play({ world });
+    await played.arm('PATCH', 'slots/staging/config/web', { properties: { functionAppScaleLimit: 3 } });
+    const { body } = await read(await played.arm('GET', 'slots/staging/config/web'));
+    expect(body['properties']).toMatchObject({
+      ...{ functionAppScaleLimit: 3, managedPipelineMode: 'Integrated', scmType: 'None' },
+      virtualApplications: [{ physicalPath: 'site\\wwwroot', virtualPath: '/' }],
+    });
+    expect(Object.keys(body['properties']!).length).toBeGreaterThan(45);
+  });
+
   it('without a plan gets one for consumption', async () => {
     const played = await play({ world });
     const body = { location: 'westeurope', kind: 'functionapp', properties: {} };

@@ -1,5 +1,6 @@
 /** What can be asked of one app, production or slot: one line each. */
 import { frontDoorError, json } from './answer.ts';
+import { listHybridConnections, listPermissions } from './app-surroundings.ts';
 import { listFirstAuthentication, readAuthentication, writeAuthentication } from './authentication.ts';
 import type { AppCall } from './call.ts';
 import { checkConnectivity } from './connectivity.ts';
@@ -122,6 +123,8 @@ const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['POST dnscheck', checkDns],
   ['POST tcppingcheck', checkTcp],
   ['POST connectivitycheck', checkConnectivity],
+  ['GET hybridconnectionrelays', listHybridConnections],
+  ['GET providers/microsoft.authorization/permissions', listPermissions],
   ['GET providers/microsoft.insights/metrics', readMetrics],
 ]);
 

@@ -15,6 +15,7 @@ import { readMetricsBatch } from './metrics.ts';
 import { checkPermission } from './permissions.ts';
 import { writePlans } from './plans.ts';
 import { answerGroups, listResources } from './resources.ts';
+import { answerSurroundings } from './surroundings.ts';
 import { kindOf } from './throttle.ts';
 
 /** Answers one request to Azure Resource Manager. */
@@ -137,6 +138,7 @@ async function answerOther(call: ArmCall): Promise<Response> {
     answerPlans(call) ??
     answerGroups(call) ??
     (await writePlans(call)) ??
+    answerSurroundings(call) ??
     notFound(call)
   );
 }

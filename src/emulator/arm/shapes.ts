@@ -3,6 +3,7 @@ import { isoTime, type Platform } from '../platform.ts';
 import { displayRegion } from '../world/regions.ts';
 import { skus } from '../world/skus.ts';
 import type { Plan, Site, Slot } from '../world/state.ts';
+import { identityOf, sizeOf } from './defined.ts';
 
 export function idOf(slot: Slot): string {
   return slot === slot.site.production ? slot.site.id : `${slot.site.id}/slots/${slot.name}`;
@@ -27,6 +28,7 @@ export function shapeSite(platform: Platform, slot: Slot): Record<string, unknow
     kind: site.kind,
     location: displayRegion(site.region),
     tags: site.tags,
+    ...identityOf(platform, slot),
     properties: siteProperties(platform, slot),
   };
 }
@@ -121,25 +123,26 @@ function shapeSwapStatus(slot: Slot): Record<string, unknown> | null {
 export function shapePlan(platform: Platform, plan: Plan): Record<string, unknown> {
   const sku = skus[plan.sku];
   const sites = [...platform.sites.values()].filter((site) => site.plan === plan);
+  const { capacity, maximumElasticWorkerCount } = sizeOf(platform, plan);
   return {
     id: plan.id,
     name: plan.name,
     type: 'Microsoft.Web/serverfarms',
     kind: sku.planKind[plan.os],
     location: displayRegion(plan.region),
-    sku: { name: plan.sku, tier: sku.tier, size: plan.sku, family: sku.family, capacity: 1 },
+    sku: { name: plan.sku, tier: sku.tier, size: plan.sku, family: sku.family, capacity },
     properties: {
       status: 'Ready',
       geoRegion: displayRegion(plan.region),
       numberOfSites: sites.reduce((count, site: Site) => count + 1 + site.slots.size, 0),
       maximumNumberOfWorkers: 20,
-      numberOfWorkers: 1,
+      numberOfWorkers: capacity,
       resourceGroup: plan.resourceGroup,
       reserved: plan.os === 'linux',
       isXenon: false,
       hyperV: false,
       elasticScaleEnabled: sku.tier === 'ElasticPremium',
-      maximumElasticWorkerCount: 20,
+      maximumElasticWorkerCount,
       provisioningState: 'Succeeded',
       zoneRedundant: false,
       hostingEnvironmentProfile: null,

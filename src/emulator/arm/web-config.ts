@@ -9,6 +9,7 @@ import { appServiceError, json, list } from './answer.ts';
 import type { AppCall } from './call.ts';
 import { demandQuiet, demandUnprepared } from './conflicts.ts';
 import { shapeConfig } from './settings.ts';
+import { untouchedConfig } from './web-config-defaults.ts';
 
 /** These take effect without a restart: they are about routing, not about the worker. */
 const withoutRestart = new Set([
@@ -62,9 +63,10 @@ export function applyWebConfig(platform: Platform, slot: Slot, properties: objec
 
 function webConfigOf(slot: Slot): Record<string, unknown> {
   return {
+    ...untouchedConfig,
     numberOfWorkers: 1,
     netFrameworkVersion: 'v4.0',
-    linuxFxVersion: slot.site.os === 'linux' ? 'Node|20' : '',
+    linuxFxVersion: slot.site.os === 'linux' ? 'Node|22' : '',
     requestTracingEnabled: false,
     use32BitWorkerProcess: false,
     webSocketsEnabled: false,
@@ -79,6 +81,9 @@ function webConfigOf(slot: Slot): Record<string, unknown> {
     ipSecurityRestrictions: [],
     scmIpSecurityRestrictions: [],
     scmIpSecurityRestrictionsUseMain: false,
+    vnetName: '',
+    vnetRouteAllEnabled: false,
+    functionsRuntimeScaleMonitoringEnabled: false,
     publicNetworkAccess: slot.publicNetworkAccess,
     ...slot.config,
     ...slot.cargo.config,
