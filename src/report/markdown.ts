@@ -5,7 +5,7 @@ import { neutralise } from './neutralise.ts';
  * Whatever Markdown, HTML or a formula could be made of, and what would become a link, a call or a reference. What a
  * character reference stands for is never structure.
  */
-const marks = /[&<>"'`*_[\]()|\\~!^$]|@(?=\w)|#(?=\d)|(?<=\b(?:https?|ftp)):(?=\/\/)|(?<=\bwww)\.(?=\w)/gi;
+const marks = /[&<>"'`*_[\]()|\\~!^$]|@(?=\w)|#(?=\d)|:(?=\/\/)|(?<=www)\.(?=\w)/gi;
 
 /** One harmless piece of a line, at most `maxChars` of it before it is escaped. */
 export function plain(text: string, maxChars = 300): string {

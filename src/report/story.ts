@@ -1,7 +1,7 @@
 /** What a journal comes to, for those who read about it afterwards. */
 import type { PlannedTarget } from '../plan/plan.ts';
 import type { Reading, Verdict } from '../probe/verdict.ts';
-import type { Outcome, Phase, Recorded } from '../rollout/events.ts';
+import type { Cause, Outcome, Phase, Recorded } from '../rollout/events.ts';
 import { emptyView, nextView, type View } from './view.ts';
 
 export interface TargetStory {
@@ -51,6 +51,8 @@ export interface Story {
   readonly spans: readonly Span[];
   readonly rollback: { readonly why: string; readonly targets: readonly string[] } | null;
   readonly deciders: readonly Decider[];
+  /** What was found to be behind it, by name. */
+  readonly causes: readonly Cause[];
 }
 
 /** Null for a journal that begins no rollout. */
@@ -78,6 +80,7 @@ export function tellStory(entries: readonly Recorded[]): Story | null {
     spans: findSpans(entries),
     rollback: turned ? { why: turned.why, targets: turned.targets } : null,
     deciders: findDeciders(entries),
+    causes: ended?.causes ?? [],
   };
 }
 

@@ -1,4 +1,5 @@
 /** The page that a build shows of a rollout: what happened, in ten seconds, and what to do next. */
+import { groupBy } from '../plan/layout.ts';
 import type { Reading } from '../probe/verdict.ts';
 import type { Outcome, Recorded } from '../rollout/events.ts';
 import { bytesOf, code, folded, plain, table } from './markdown.ts';
@@ -37,6 +38,7 @@ function writePage(story: Story, maxRows: number, options: SummaryOptions): stri
     tellHeading(story),
     tellFacts(story),
     tellTurn(story, Math.min(maxRows, 12)),
+    tellCauses(story, Math.min(maxRows, 12)),
     tellTargets(story, maxRows),
     story.spans.length === 0 ? '' : drawGantt(layBars(story), options.place),
     tellNext(story, options),
@@ -53,20 +55,23 @@ const headings: Readonly<Record<Outcome | 'interrupted', readonly [mark: string,
   interrupted: ['⏸️', 'interrupted: it can be resumed'],
 };
 
-function tellHeading({ app, outcome, why, interruptedBy, deciders }: Story): string {
+function tellHeading({ app, outcome, why, interruptedBy, deciders, targets }: Story): string {
   const [mark, said] = headings[outcome ?? 'interrupted'];
   const reason = outcome === null ? `Stopped by ${interruptedBy ?? 'the end of its process'}` : why;
   const [first] = deciders;
   // What the first sick target showed says more than how many there are.
   const seen = first?.readings.at(-1);
   const evidence = seen && outcome !== 'settled' ? ` Last seen: ${tellSeen(seen)}.` : '';
-  return `## ${mark} ${plain(app)} ${said}\n\n${plain(capital(reason), 500)}.${evidence}`.replace(
+  return `## ${mark} ${plain(app)} ${said}\n\n${plain(capital(reason, targets), 500)}.${evidence}`.replace(
     /\.\.(?= |$)/g,
     '.',
   );
 }
 
-function capital(text: string): string {
+/** A reason as a sentence; the name of a target is written as it is. */
+function capital(text: string, targets: Story['targets']): string {
+  const [first = ''] = text.split(/[\s:,;]/, 1);
+  if (targets.some(({ name }) => name === first)) return text;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
@@ -82,7 +87,7 @@ function tellFacts({ release, rollout, targets, waves, fromMs, untilMs }: Story)
 }
 
 /** What was rolled back or refused, and why, with the readings that decided. */
-function tellTurn({ rollback, deciders, outcome }: Story, maxRows: number): string {
+function tellTurn({ rollback, deciders, outcome, targets }: Story, maxRows: number): string {
   if (rollback === null && deciders.length === 0) return '';
   const title = rollback ? 'Why it was taken back' : outcome === 'settled' ? 'Tolerated' : 'Why';
   const shown = deciders.slice(0, maxRows);
@@ -91,13 +96,28 @@ function tellTurn({ rollback, deciders, outcome }: Story, maxRows: number): stri
   return [
     `### ${title}`,
     ...(rollback
-      ? [`${plain(capital(rollback.why), 500)}. Taken back: ${plain(listed(rollback.targets))}.`]
+      ? [`${plain(capital(rollback.why, targets), 500)}. Taken back: ${plain(listed(rollback.targets))}.`]
       : []),
     ...(rows.length > 0
       ? [table(['Target', 'What was decided', 'Where', 'When (UTC)', 'What was seen'], rows)]
       : []),
     ...(rest > 0 ? [`And ${count(rest, 'more target')}: the journal has them all.`] : []),
   ].join('\n\n');
+}
+
+/** The same cause is told once, with all whom it befell. */
+function tellCauses({ causes }: Story, maxRows: number): string {
+  const groups = groupBy(causes, ({ code, next }) => JSON.stringify([code, next]));
+  const told = [...groups.values()].slice(0, maxRows).flatMap(([cause, ...others]) => {
+    if (cause === undefined) return [];
+    const { target, said, next, code: name, certainty, docs } = cause;
+    const names = listed([target, ...others.map((each) => each.target)]);
+    const likely = certainty === 'likely' ? 'Likely: ' : '';
+    return [
+      `- **${plain(names)}**: ${likely}${plain(said, 500)} ${plain(next, 500)} (${code(name)}, ${plain(docs)})`,
+    ];
+  });
+  return told.length === 0 ? '' : `### What is behind it\n\n${told.join('\n')}`;
 }
 
 function listed(names: readonly string[]): string {
