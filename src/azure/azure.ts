@@ -60,6 +60,7 @@ export interface Wait {
 export interface ReachOptions {
   /** The way to the SCM site of a slot (undefined: the usual one); absent: nothing is run there. */
   readonly scmRoadFor?: ((target: Target, side: Side) => Road | undefined) | undefined;
+  readonly hurriedMs?: number | undefined;
 }
 
 export interface Azure {
@@ -135,12 +136,12 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
 function openReach(
   { transport, clock, governor }: AzureParts & { readonly governor: Governor },
   realmOf: (target: Target) => Promise<Realm>,
-  { scmRoadFor }: ReachOptions,
+  { scmRoadFor, hurriedMs }: ReachOptions,
 ): Reach {
   const reachIn = keepFor(({ arm, tokens }) => {
     const scm = { arm, tokens, governor, transport, now: () => clock.now() };
     const runCommand = scmRoadFor ? createScmCommand({ ...scm, roadFor: scmRoadFor }) : null;
-    return createReach({ arm, runCommand });
+    return createReach({ arm, runCommand, hurriedMs });
   });
   return async (target, ...rest) => reachIn(await realmOf(target))(target, ...rest);
 }

@@ -21,14 +21,20 @@ export interface ReachParts {
   readonly arm: Arm;
   /** Null: nothing may be run there, as in a command that only looks. */
   readonly runCommand: ScmCommand | null;
+  /** How long each question may take at most, for somebody who cannot wait for a closed port to show. */
+  readonly hurriedMs?: number | undefined;
 }
 
-export function createReach({ arm, runCommand }: ReachParts): Reach {
+export function createReach({ arm, runCommand, hurriedMs }: ReachParts): Reach {
   return async (target, side, dependency) => {
     if (!isHost(dependency.host)) return unknown('its name is not one that could be asked for');
     try {
-      return await askPlatform(arm, target, side, dependency);
+      return await askPlatform({ arm, target, side, hurriedMs }, dependency);
     } catch (error) {
+      if (hurriedMs !== undefined && isLate(error))
+        return unknown(
+          `no answer within ${hurriedMs / 1000} s, as for a port that is closed; a rollout waits longer`,
+        );
       const absent = error instanceof AnswerError && absentStatuses.has(error.facts.status);
       if (!absent) return unknown(tellError(error, target, side));
       if (runCommand === null) return unknown('Azure has no operation for it here');
@@ -46,15 +52,21 @@ const dnsTimeoutMs = 20_000;
 const absentStatuses = new Set([400, 404, 405]);
 const silences = new Set([502, 503, 504]);
 
+interface Place {
+  readonly arm: Arm;
+  readonly target: Target;
+  readonly side: Side;
+  readonly hurriedMs: number | undefined;
+}
+
 async function askPlatform(
-  arm: Arm,
-  target: Target,
-  side: Side,
+  { arm, target, side, hurriedMs = Number.POSITIVE_INFINITY }: Place,
   { host, port }: Dependency,
 ): Promise<Remark> {
   const ask = async (operation: string, properties: object, timeoutMs: number) => {
     const url = `${side === 'live' ? sitePath(target) : slotPath(target)}/${operation}?api-version=${apiVersion}`;
-    const request = { method: 'POST', url, body: { properties }, timeoutMs } as const;
+    const patienceMs = Math.min(timeoutMs, hurriedMs);
+    const request = { method: 'POST', url, body: { properties }, timeoutMs: patienceMs } as const;
     const { body } = await arm.send(target.subscriptionId, request);
     return objectOf(parseObject(body)?.['properties']);
   };
@@ -71,7 +83,7 @@ async function askPlatform(
       ? noName(tellDetails(tried, status))
       : closed(tellDetails(tried, status));
   } catch (error) {
-    if (!isSilence(error)) throw error;
+    if (!isSilence(error) || (isLate(error) && Number.isFinite(hurriedMs))) throw error;
     return closed('no connection came about');
   }
 }
@@ -79,6 +91,10 @@ async function askPlatform(
 /** A closed port shows as the gateway's own end of patience, or as ours. */
 function isSilence(error: unknown): boolean {
   if (error instanceof AnswerError) return error.facts.status === 504;
+  return isLate(error);
+}
+
+function isLate(error: unknown): boolean {
   return error instanceof TransportError && error.code === 'ETIMEDOUT';
 }
 

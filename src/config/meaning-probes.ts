@@ -1,15 +1,16 @@
 /** What is asked of an app and cannot be meant: names that are taken, times that do not fit, questions nobody can answer. */
+import type { Path } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { quote } from './found.ts';
 import type { Complaint } from './meaning.ts';
 import { asList, asMapping, asText, type Mapping } from './outline.ts';
 
-export function checkProbes(probes: Mapping): readonly Complaint[] {
+export function checkProbes(root: Mapping, probes: Mapping): readonly Complaint[] {
   return [
     ...checkCheckNames(probes),
     ...asList(probes['checks']).flatMap((written, at) => checkRequest(asMapping(written), at, probes)),
     ...checkDeadline(probes),
-    ...checkPrivacy(probes),
+    ...checkPrivacy(root, probes),
   ];
 }
 
@@ -78,20 +79,24 @@ function checkRequest(check: Mapping, at: number, probes: Mapping): readonly Com
 }
 
 /** From these an address of the app is never seen: every target would end without an answer. */
-function checkPrivacy(probes: Mapping): readonly Complaint[] {
+function checkPrivacy(root: Mapping, probes: Mapping): readonly Complaint[] {
   if (probes['requirePrivate'] !== true) return [];
-  const vantage = asMapping(probes['vantage']);
-  const proxy = asText(vantage['proxy']) ?? '';
-  const isBlind =
-    vantage['via'] === 'arm' || (vantage['via'] === 'proxy' && /^(?:https?|socks5h):/i.test(proxy));
-  if (!isBlind) return [];
+  const own = asList(asMapping(root['fleet'])['targets']).flatMap((target, at): readonly Complaint[] =>
+    refuseBlind(asMapping(target)['vantage'], ['fleet', 'targets', at, 'vantage', 'via']),
+  );
+  return [...own, ...refuseBlind(probes['vantage'], ['probes', 'vantage', 'via'])];
+}
+
+function refuseBlind(vantage: unknown, path: Path): readonly Complaint[] {
+  const { via } = asMapping(vantage);
+  if (via !== 'arm' && via !== 'proxy') return [];
   return [
     {
-      path: ['probes', 'requirePrivate'],
-      message: `cannot be seen through ${String(vantage['via'])}: the address that answers is not told`,
-      found: 'true',
-      expected: 'false, or a vantage that sees it: direct, dns, private-endpoint, or a socks5:// proxy',
-      next: 'Leave it out; probes.exposure: closed asks whether the public way is shut.',
+      path,
+      message: 'does not tell over which address an app answers, and probes.requirePrivate asks for that',
+      found: via,
+      expected: 'direct, dns or private-endpoint',
+      next: 'Leave probes.requirePrivate out; probes.exposure: closed asks whether the public way is shut.',
     },
   ];
 }

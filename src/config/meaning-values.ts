@@ -17,7 +17,7 @@ export function checkValues(data: unknown): readonly Complaint[] {
     ...findUnsupported(root),
     ...checkVantages(root),
     ...findVariables(data, []),
-    ...checkProbes(probes),
+    ...checkProbes(root, probes),
     ...findZeros(root, probes),
     ...findOwnSettings(root),
     ...checkDelivery(root['delivery']),

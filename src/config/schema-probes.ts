@@ -89,7 +89,7 @@ export const probes = z
       .boolean()
       .default(false)
       .describe(
-        'Whether an answer over a public address counts as unhealthy (`PUBLIC_ANSWER`). One over an address that nobody tells, as behind an HTTP proxy, counts as no answer.',
+        'Whether an answer over a public address counts as unhealthy (`PUBLIC_ANSWER`). One over an address that nobody tells, as behind a proxy that the environment names, counts as no answer. Not with `via: proxy` or `arm`, which never see the address.',
       ),
     exposure: z
       .union(

@@ -56,17 +56,20 @@ export async function openLook(request: LookRequest): Promise<Looking> {
   return { look, roadFor, vantageFor, gather: createGather({ vantageFor, serversFor, azure, clock }) };
 }
 
+/** A command that only looks must say something soon. */
+const hurriedMs = 3_000;
+
 /** What the app reaches, and who reaches the app: each only where the plan asks for it. */
 function askBeside(
   { plan: { probes }, connection, mayRunTools }: LookRequest,
   { open, roadFor }: Vantages,
 ): Omit<OnceParts, 'probes'> {
   const { dependencies = [], exposure } = probes;
-  const outside = exposure && open(exposure.from, 'probes.exposure.from');
+  const outside = exposure && open(exposure.from);
   return {
     ...(dependencies.length === 0
       ? {}
-      : { reach: connection.azure.reachFor(mayRunTools ? { scmRoadFor: roadFor } : {}) }),
+      : { reach: connection.azure.reachFor(mayRunTools ? { scmRoadFor: roadFor } : { hurriedMs }) }),
     ...(outside === undefined ? {} : { publicVantageFor: () => outside }),
   };
 }

@@ -297,6 +297,14 @@ describe('whether a slot reaches what its app needs', () => {
     expect(remark).toMatchObject(code === undefined ? { condition } : { condition, code });
   });
 
+  it('says that nobody knows where somebody in a hurry gets no answer', async () => {
+    const clock = new VirtualClock();
+    const { transport } = script([answers({ dnsCheck: found, tcpPingCheck: lost('ETIMEDOUT') })], clock);
+    const reach = createReach({ arm: armOver(transport, clock), runCommand: null, hurriedMs: 3_000 });
+    const remark = await clock.run(reach(target, 'live', { host: 'sql.internal', port: 1433 }));
+    expect(remark).toMatchObject({ condition: 'unasked', said: expect.stringContaining('within 3 s') });
+  });
+
   it('does not ask for the name of an address', async () => {
     const { sent } = await ask({ tcpPingCheck: found }, { host: '10.0.0.4', port: 1433 });
     expect(sent.map(({ path, body }) => [path.split('/').at(-1)?.split('?')[0], body])).toEqual([

@@ -251,6 +251,13 @@ export const wrongMeanings: readonly Wrong[] = [
     message: /does not stand outside/,
   },
   {
+    about: 'a demand that its vantage can never answer',
+    blocks: probes('vantage: { via: arm }\n  requirePrivate: true'),
+    path: 'probes.vantage.via',
+    message: /does not tell over which address/,
+    found: 'arm',
+  },
+  {
     about: 'a body with a method that has none',
     blocks: probes('checks: [{ name: a, path: /a, body: "x" }]'),
     path: 'probes.checks[0].body',
