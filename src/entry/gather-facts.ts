@@ -40,7 +40,7 @@ const maxInquiries = 50;
 
 export function createGather(parts: GatherParts): Gather {
   const limit = pLimit(maxInquiries);
-  return (inquiry, signal, totalMs = inquiryMs) => limit(() => gather(parts, inquiry, signal, totalMs));
+  return (inquiry, signal, totalMs = inquiryMs) => limit(() => gather(parts, inquiry, signal, Math.ceil(totalMs)));
 }
 
 async function gather(

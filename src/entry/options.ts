@@ -37,6 +37,14 @@ export interface PlanOptions extends CommonOptions {
   readonly force?: boolean;
 }
 
+export interface ProbeOptions extends CommonOptions {
+  /** Names of targets; all of the fleet when there is none. */
+  readonly target?: readonly string[];
+  readonly side?: 'staging' | 'live' | 'both';
+  /** The release that should answer; what Azure says is there when not given. */
+  readonly expect?: string;
+}
+
 export interface DeployOptions extends CommonOptions {
   readonly force?: boolean;
 }

@@ -8,6 +8,7 @@ import {
   type EmulatorOptions,
   type PackageOptions,
   type PlanOptions,
+  type ProbeOptions,
   type RehearseOptions,
   readPositive,
   readWhole,
@@ -28,6 +29,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
   addDeploy(program, finish);
   addRehearse(program, finish);
   addLater(program, finish);
+  addProbe(program, finish);
   addPackage(program, finish);
   addEmulator(program, finish);
   addSchema(program, finish);
@@ -111,6 +113,30 @@ function addLater(program: Command, finish: Finish): void {
     .action(async (id: string | undefined, options: CommonOptions) => {
       const { commandStatus } = await import('./status-command.ts');
       finish(await commandStatus(id, options));
+    });
+}
+
+function addProbe(program: Command, finish: Finish): void {
+  common(program.command('probe'))
+    .description(
+      'Look once at every target from where it is looked at in a rollout, and name the cause where it is not well. ' +
+        'Writes nothing. Exits with 0 when all is well, 10 when something is not, 13 when something gives no answer.',
+    )
+    .option('--target <name...>', 'only these targets')
+    .addOption(
+      new Option('--side <side>', 'which slots').choices(['staging', 'live', 'both']).default('both'),
+    )
+    .option(
+      '--expect <release>',
+      'the release that should be live (with --side staging: in staging); what Azure says when not given',
+    )
+    .addHelpText(
+      'after',
+      tellExamples(['slotwave probe', 'slotwave probe --target weu --side live', 'slotwave probe --json']),
+    )
+    .action(async (options: ProbeOptions) => {
+      const { commandProbe } = await import('./probe-command.ts');
+      finish(await commandProbe(options));
     });
 }
 

@@ -51,7 +51,8 @@ const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
     [lateCode]: {
       code: 'host-starting',
       certainty: 'likely',
-      tell: (host, said) => `${host} is reached, and a look at its host does not come to an end (${said}).`,
+      tell: (host, said) =>
+        `${host} is reached, and a look at its host does not come to an end${said === '' ? '' : ` (${said})`}.`,
       next: 'A host that starts, or whose key Azure cannot read because it is down, looks like this: look again in a minute, then at the log stream.',
     },
     KEY_REFUSED: {

@@ -157,7 +157,9 @@ function readProxy(facts: DiagnosisFacts, { code, said }: Silence, road: RoadFac
     return {
       code: 'proxy-unreachable',
       certainty: 'certain',
-      said: `The proxy ${proxy} cannot be reached (${code}): ${said.replace(/[.\s]+$/, '')}.`,
+      said: /no sound answer/.test(said)
+        ? `What listens at ${proxy} does not speak as a proxy.`
+        : `The proxy ${proxy} cannot be reached (${codeIn(said) ?? code}).`,
       next: 'Check its address and port, and that it runs and listens there. Where no proxy is meant to be used, see HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment.',
     };
   if (hasNoWay(refusal))
@@ -173,6 +175,11 @@ function readProxy(facts: DiagnosisFacts, { code, said }: Silence, road: RoadFac
     said: `The proxy ${proxy} refuses to connect to ${nameHost(facts)} (${refusal}).`,
     next: `Have ${host} and port 443 allowed in the rules of the proxy, for the address of this machine or its user. SCM sites have names of their own (…scm.azurewebsites.net).`,
   };
+}
+
+/** The road tells the network's own code at the end of its sentence. */
+function codeIn(said: string): string | undefined {
+  return /\((E[A-Z_]+)\)\.?$/.exec(said)?.[1];
 }
 
 /** 4xx is a rule of the proxy's; 5xx and most of SOCKS's replies say that it tried. */

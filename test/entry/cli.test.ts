@@ -12,6 +12,7 @@ const commands = [
   'resume',
   'rollback',
   'status',
+  'probe',
   'package',
   'emulator',
   'schema',
