@@ -10,6 +10,7 @@ import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
 import { type Foreseen, foresee, refuseFindings, refuseStalePlan } from './foresee.ts';
 import { lockFleet } from './lock.ts';
+import { lookHere } from './look-here.ts';
 import type { DeployOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
@@ -52,7 +53,8 @@ export async function deploy(deployment: Deployment): Promise<number> {
   const { planFile, options, outside, clock, stop, rehearsal = false } = deployment;
   const saved = planFile === undefined ? null : await readPlan(resolve(planFile));
   const written = await readConfig(options, outside);
-  const config = { ...written, delivery: deployment.delivery ?? written.delivery };
+  const here = rehearsal ? lookHere(written, outside) : written;
+  const config = { ...here, delivery: deployment.delivery ?? here.delivery };
   const stateFolder = resolve(options.state);
   return inScratchFolder(async (scratch) => {
     const parcel = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));

@@ -20,8 +20,8 @@ export interface Vantages {
   vantageFor(target: Target): Vantage;
   /** The way to a slot and its SCM site; undefined: the usual one. */
   roadFor(target: Target, side: Side): Road | undefined;
-  /** For a vantage that is no target's own, such as the public way. */
-  open(request: VantageRequest, place: string): Vantage;
+  /** The public way that the plan names for its question whether a door stands open. */
+  open(request: VantageRequest): Vantage;
 }
 
 export interface VantageParts {
@@ -35,18 +35,28 @@ export interface VantageParts {
 type Asked = Pick<Plan, 'targets' | 'probes'>;
 
 /** What the vantages of a plan take from the environment, for whoever asks for all of it at once. */
-export function envTextsOfVantages({ targets, probes }: Asked): readonly EnvText[] {
-  const own = targets.flatMap(({ facts: { target } }) =>
-    target.vantage === undefined ? [] : [[`fleet: ${target.name}: vantage`, target.vantage] as const],
-  );
-  const from = probes.exposure?.from;
-  return [
-    ['probes.vantage', probes.vantage] as const,
-    ...(from === undefined ? [] : [['probes.exposure.from', from] as const]),
-    ...own,
-  ].flatMap(([path, vantage]) =>
+export function envTextsOfVantages(asked: Asked): readonly EnvText[] {
+  return listVantages(asked).flatMap(({ path, vantage }) =>
     vantage.via === 'proxy' ? [{ path: `${path}.proxy`, text: vantage.proxy }] : [],
   );
+}
+
+interface Placed {
+  readonly path: string;
+  readonly vantage: VantageRequest;
+}
+
+function listVantages({ targets, probes }: Asked): readonly Placed[] {
+  const { vantage, exposure } = probes;
+  return [
+    { path: 'probes.vantage', vantage },
+    ...(exposure === undefined ? [] : [{ path: 'probes.exposure.from', vantage: exposure.from }]),
+    ...targets.flatMap(({ facts: { target } }) =>
+      target.vantage === undefined
+        ? []
+        : [{ path: `vantage of the target ${target.name}`, vantage: target.vantage }],
+    ),
+  ];
 }
 
 /**
@@ -56,15 +66,13 @@ export function envTextsOfVantages({ targets, probes }: Asked): readonly EnvText
 export async function openVantages(asked: Asked, parts: VantageParts): Promise<Vantages> {
   demandEnv(envTextsOfVantages(asked), (name) => parts.environment[name]);
   const { transport } = parts.connection;
-  const openRoad = createRoadOpener(parts);
+  const sharedRoad = openRoads(asked, parts);
   const targets = asked.targets.map(({ facts: { target } }) => target);
   const requestOf = (target: Target) => target.vantage ?? asked.probes.vantage;
   const pinned = await findEndpoints(targets, requestOf, parts);
   const roadFor = (target: Target, side: Side): Road | undefined => {
     const request = requestOf(target);
-    return request.via === 'private-endpoint'
-      ? pinned.get(target.name)?.[side]
-      : openRoad(request, target.name);
+    return request.via === 'private-endpoint' ? pinned.get(target.name)?.[side] : sharedRoad(request);
   };
   const direct = createDirectVantage(transport);
   return {
@@ -75,37 +83,44 @@ export async function openVantages(asked: Asked, parts: VantageParts): Promise<V
       if (via === 'arm') return parts.connection.azure.armVantage(target);
       return createRoadVantage(via, transport, (side) => roadFor(target, side));
     },
-    open: (request, place) => {
-      const road = openRoad(request, place);
-      return createRoadVantage(request.via, transport, () => road);
-    },
+    open: (request) => createRoadVantage(request.via, transport, () => sharedRoad(request)),
   };
 }
 
-/** Equal requests share a road, and with it the connections that are kept. */
-function createRoadOpener({ connection, environment, hide }: VantageParts) {
+/**
+ * The roads that are the same for every host. Equal requests share one, and with it the connections that are kept.
+ * @throws InputError `proxy-unreadable`, with every address that is none.
+ */
+function openRoads(
+  asked: Asked,
+  { connection: { secureContext }, environment, hide }: VantageParts,
+): (request: VantageRequest) => Road | undefined {
   const roads = new Map<string, Road>();
-  const make = (request: VantageRequest, place: string): Road | undefined => {
-    if (request.via === 'dns') return createDnsRoad(request.servers);
-    if (request.via !== 'proxy') return undefined;
-    const { text, values } = expandEnv({ path: place, text: request.proxy }, (name) => environment[name]);
-    for (const secret of [...values.filter((value) => value !== text), ...secretsOf(text)]) hide(secret);
+  const problems: Problem[] = [];
+  for (const { path, vantage } of listVantages(asked)) {
+    if (vantage.via === 'dns') roads.set(keyOf(vantage), createDnsRoad(vantage.servers));
+    if (vantage.via !== 'proxy') continue;
+    const { text } = expandEnv({ path, text: vantage.proxy }, (name) => environment[name]);
+    for (const secret of secretsOf(text)) hide(secret);
     const proxy = parseProxy(text);
     if (proxy === null)
-      throw new InputError('What is given as the address of a proxy is none.', {
-        code: 'proxy-unreadable',
-        where: `${place}: ${request.proxy}`,
-        next: `Write ${proxyForms}.`,
+      problems.push({
+        path: `${path}.proxy`,
+        message: 'is not the address of a proxy',
+        found: vantage.proxy,
       });
-    return createProxyRoad({ via: 'proxy', proxy, secureContext: connection.secureContext });
-  };
-  return (request: VantageRequest, place: string): Road | undefined => {
-    const key = JSON.stringify(request);
-    const found = roads.get(key) ?? make(request, place);
-    if (found !== undefined) roads.set(key, found);
-    return found;
-  };
+    else roads.set(keyOf(vantage), createProxyRoad({ via: 'proxy', proxy, secureContext }));
+  }
+  if (problems.length > 0)
+    throw new InputError('Proxies are given by what is no address.', {
+      code: 'proxy-unreadable',
+      problems,
+      next: `Write ${proxyForms}, also in the variables that the address takes from the environment.`,
+    });
+  return (request) => roads.get(keyOf(request));
 }
+
+const keyOf = (request: VantageRequest) => JSON.stringify(request);
 
 type SideRoads = Readonly<Record<Side, Road>>;
 

@@ -13,6 +13,7 @@ import {
 } from './layout.ts';
 import type { Plan, PlannedTarget, PlannedWave } from './plan.ts';
 import { arePaired, normaliseRegion } from './region-pairs.ts';
+import { describeVantage } from './vantage-request.ts';
 
 /** A wave with more targets than this is told by region. */
 const longestTable = 24;
@@ -66,7 +67,8 @@ function describeHeader(plan: Plan, promoted: readonly PlannedTarget[], width: n
   ];
 }
 
-function describeRules({ strategy, probes }: Plan): readonly (readonly [string, string])[] {
+function describeRules(whole: Plan): readonly (readonly [string, string])[] {
+  const { strategy, probes } = whole;
   const { region, subscription, plan } = strategy.maxConcurrencyPer;
   const limits = [
     `${strategy.maxConcurrency}`,
@@ -82,9 +84,21 @@ function describeRules({ strategy, probes }: Plan): readonly (readonly [string, 
       'every target is staged beside production and probed; nothing live is touched until that is done',
     ],
     ['probes', `${checks.join(', ')}: ${limitWords}`],
+    ...describeVantages(whole),
     ['at once', `at most ${limits.join(', ')}`],
     ['on failure', describeFailure(strategy)],
   ];
+}
+
+/** Said where it is not the usual one for all: who looks from where, and uploads by which way. */
+function describeVantages({ targets, probes }: Plan): readonly (readonly [string, string])[] {
+  const groups = groupBy(targets, ({ facts: { target } }) =>
+    describeVantage(target.vantage ?? probes.vantage),
+  );
+  const kinds = [...groups];
+  if (kinds.every(([words]) => words === 'direct')) return [];
+  if (kinds.length === 1) return [['from', kinds[0]![0]]];
+  return [['from', kinds.map(([words, group]) => `${words}: ${listNames(group)}`).join('; ')]];
 }
 
 function describeFailure({ onFailure, failureTolerance }: Plan['strategy']): string {
