@@ -48,7 +48,9 @@ async function askServer(name: string, server: string, signal: AbortSignal): Pro
       settle(untilAborted(resolver.resolve6(name), signal)),
     ]);
     const addresses = [...(four.value ?? []), ...(six.value ?? [])];
-    return { resolver: server, cnames, addresses, code: addresses.length > 0 ? null : four.code };
+    // A name that leads to another one without an address is answered, with nothing.
+    const code = addresses.length > 0 ? null : (four.code ?? 'ENODATA');
+    return { resolver: server, cnames, addresses, code };
   } finally {
     signal.removeEventListener('abort', cancel);
   }
