@@ -42,7 +42,7 @@ export function scmClosed(target: Target, hostName: string, error: SlotwaveError
     {
       code: error.code === 'network-forbidden' ? 'network-forbidden' : 'scm-not-reachable',
       where: target.name,
-      next: `Run slotwave where ${hostName} can be reached (a self-hosted runner in the VNet), or let the slots fetch the package through ARM: delivery: { mode: pull, store: https://<account>.blob.core.windows.net/<container> }.${dns}`,
+      next: `Run slotwave where ${hostName} can be reached (a self-hosted runner in the VNet), name a road to it (probes.vantage: private-endpoint, dns or proxy), or let the slots fetch the package through ARM: delivery: { mode: pull, store: https://<account>.blob.core.windows.net/<container> }.${dns}`,
       cause: error,
     },
   );

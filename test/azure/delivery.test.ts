@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createDelivery, plainPush, settingsFor } from '../../src/azure/delivery.ts';
 import type { PackageStore } from '../../src/azure/package-store.ts';
+import { type Road, startTrace } from '../../src/azure/road.ts';
+import { createPinnedRoad } from '../../src/azure/road-direct.ts';
 import { tame, veilAddresses } from '../../src/azure/server-text.ts';
 import { type HttpAnswer, TransportError } from '../../src/azure/transport.ts';
 import { VirtualClock } from '../../src/clock.ts';
@@ -35,6 +37,7 @@ interface World {
   readonly store?: PackageStore | null;
   readonly lastModified?: string;
   readonly sticky?: readonly string[];
+  readonly road?: Road;
   /** ARM */
   readonly deployments?: (times: number, asked: number) => Answer;
   readonly one?: Said;
@@ -181,6 +184,7 @@ async function deliver(world: World) {
     {
       delivery: world.delivery ?? plainPush,
       deadlineMs: roadDeadlineMs,
+      roadFor: () => world.road,
       onNotice: (_, what) => notices.push(what),
     },
   );
@@ -489,6 +493,12 @@ describe('trigger sync, after a package that the SCM site did not see', () => {
   });
 });
 
+function atProxy(code: string, proxyRefusal: string | null): TransportError {
+  const { facts } = startTrace('proxy', scmHost, 443);
+  const road = { ...facts, stage: 'proxy' as const, proxy: 'hub:3128', proxyRefusal };
+  return new TransportError('no way through', { code, sent: false, host: scmHost, road });
+}
+
 describe('an SCM site that cannot be reached from here', () => {
   const causes: readonly (readonly [string, () => Answer, RegExp, string])[] = [
     ['DNS does not know it', () => unreachable('ENOTFOUND'), /ENOTFOUND/, 'scm-not-reachable'],
@@ -497,6 +507,30 @@ describe('an SCM site that cannot be reached from here', () => {
     ['nothing comes back', () => unreachable('ETIMEDOUT'), /ETIMEDOUT/, 'scm-not-reachable'],
     ['no route', () => unreachable('EHOSTUNREACH'), /EHOSTUNREACH/, 'scm-not-reachable'],
     ['Ip Forbidden', closed, /403 Ip Forbidden/, 'network-forbidden'],
+    [
+      'the proxy has a rule against it',
+      () => atProxy('PROXY_REFUSED', '403 Filtered'),
+      /hub:3128 says 403 Filtered/,
+      'scm-not-reachable',
+    ],
+    [
+      'the proxy wants a password',
+      () => atProxy('PROXY_AUTH_REQUIRED', '407 Who are you'),
+      /wants a user and a password.*hub:3128/,
+      'scm-not-reachable',
+    ],
+    [
+      'the proxy does not get there',
+      () => atProxy('PROXY_REFUSED', 'HostUnreachable'),
+      /hub:3128 says HostUnreachable/,
+      'scm-not-reachable',
+    ],
+    [
+      'no proxy',
+      () => atProxy('PROXY_UNREACHABLE', null),
+      /PROXY_UNREACHABLE.*hub:3128/,
+      'scm-not-reachable',
+    ],
   ];
   it.each(causes)('with a store: the slot fetches, and that is said (%s)', async (_, answer, cause) => {
     const store = shelf();
@@ -534,6 +568,18 @@ describe('an SCM site that cannot be reached from here', () => {
     });
     expect(cold.end).toBe('refusal azure-refused');
     expect(cold.notices).toEqual([]);
+  });
+});
+
+describe("a target's own road", () => {
+  it('is taken by everything that is for its SCM site, and by nothing else', async () => {
+    const road = createPinnedRoad('10.1.0.4');
+    const { end, sent } = await deliver({ road });
+    expect(end).toBe('done');
+    const toScm = sent.filter((each) => new URL(each.url).host === scmHost);
+    expect(toScm.some(({ method }) => method === 'POST')).toBe(true);
+    expect(new Set(toScm.map((each) => each.road))).toEqual(new Set([road]));
+    expect(sent.filter((each) => !toScm.includes(each)).map((each) => each.road)).not.toContain(road);
   });
 });
 

@@ -1,6 +1,7 @@
 /** A transport that answers from a script: what the other side says is written down, what we send is kept. */
 import { createArm } from '../../src/azure/arm.ts';
 import type { Cloud } from '../../src/azure/cloud.ts';
+import type { Road } from '../../src/azure/road.ts';
 import { createTokens } from '../../src/azure/tokens.ts';
 import {
   type HttpAnswer,
@@ -34,6 +35,7 @@ export interface Sent {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  readonly road?: Road | undefined;
   readonly atMs: number;
 }
 
@@ -62,9 +64,9 @@ export function script(steps: readonly Step[], clock: VirtualClock): { transport
   return { transport, sent };
 }
 
-function describeRequest({ method, url, headers }: HttpRequest) {
+function describeRequest({ method, url, headers, road }: HttpRequest) {
   const { pathname, search } = new URL(url);
-  return { method, url, path: `${pathname}${search}`, headers };
+  return { method, url, path: `${pathname}${search}`, headers, ...(road && { road }) };
 }
 
 async function readBody({ body, onSent }: HttpRequest): Promise<string> {
