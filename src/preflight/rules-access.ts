@@ -107,7 +107,7 @@ function checkRecords(scene: Scene): Said {
   const wrong = sidesOf(scene).flatMap(({ slot }) => approved(slot).flatMap(tellRecords));
   if (wrong.length === 0) return null;
   return {
-    found: `${capitalise(joinWords(wrong))}.`,
+    found: `In private DNS ${joinWords(wrong)}.`,
     fix: 'Let the endpoint keep its records itself: az network private-endpoint dns-zone-group create …; or correct the A records by hand, one for the site and one for its SCM site.',
   };
 }

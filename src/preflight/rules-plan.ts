@@ -1,7 +1,7 @@
 /** Whether the plan can do what is asked of it, beside having slots at all. */
 import { inScene, type Rule, type Said, type Scene } from './finding.ts';
 import { can, hasSlots, scalesByEvents, slotLimitOf } from './hosting.ts';
-import { docs, joinWords, sidesOf } from './words.ts';
+import { capitalise, docs, joinWords, sidesOf } from './words.ts';
 
 const networking = `${docs}/azure-functions/functions-networking-options`;
 
@@ -82,7 +82,7 @@ function checkPrivateEndpoints({ facts, request }: Scene): Said {
   ];
   if (wishes.length === 0) return null;
   return {
-    found: `${joinWords(wishes)} ${wishes.length === 1 ? 'is' : 'are'} asked for, and a ${facts.planTier} plan has no private endpoints.`,
+    found: `${capitalise(joinWords(wishes))} ${wishes.length === 1 ? 'is' : 'are'} asked for, and a ${facts.planTier} plan has no private endpoints.`,
     fix: 'Move to Premium, Standard or higher, or take them out of the config.',
   };
 }

@@ -1,7 +1,7 @@
 /** Where the app keeps its state and its files: storage accounts, content shares, packages at an address. */
 import type { StorageAccountFacts } from '../plan/surroundings.ts';
 import { inScene, type Rule, type Said, type Scene } from './finding.ts';
-import { capitalise, docs, joinWords, nameInAz, sameText, sidesOf } from './words.ts';
+import { docs, joinWords, nameInAz, sameText, sidesOf } from './words.ts';
 
 const storageDocs = `${docs}/azure-functions/storage-considerations`;
 const identityDocs = `${docs}/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity`;
@@ -155,7 +155,7 @@ function checkApps(scene: Scene): Said {
   if (others.length === 0) return null;
   const shown = others.length > 3 ? [...others.slice(0, 2), `${others.length - 2} more`] : others;
   return {
-    found: `${capitalise(facts.target.site)} shares the account ${account} with ${joinWords(shown)}.`,
+    found: `${facts.target.site} shares the account ${account} with ${joinWords(shown)}.`,
     fix: 'Give each app an account of its own, in its own region.',
   };
 }

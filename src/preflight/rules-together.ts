@@ -60,7 +60,7 @@ function checkHostId({ facts, around, neighbours }: Scene): Said {
   );
   if (pairs.length === 0) return null;
   return {
-    found: `${capitalise(joinWords(pairs))} have the host id ${own[0]!.id} in one storage account (${own[0]!.account}).`,
+    found: `The hosts of ${joinWords(pairs)} have the host id ${own[0]!.id} in one storage account (${own[0]!.account}).`,
     fix: 'Give each host an account of its own, or an id of its own as a slot setting: AzureFunctionsWebHost__hostid=<at most 32 letters, digits, inner hyphens>.',
   };
 }

@@ -19,6 +19,10 @@ interface Unknown {
 
 /** Real, though not in the OpenAPI (its README, azure-platform.md §2.6, §4.2, §5.3), each with its reason. */
 export const unknowns: readonly Unknown[] = [
+  {
+    path: /\/providers\/Microsoft\.Authorization\/permissions$/i,
+    why: 'what a caller may do is told by Microsoft.Authorization',
+  },
   { path: /./, method: /^(HEAD|OPTIONS)$/, why: 'HEAD and OPTIONS belong to HTTP; it has neither' },
   { path: /\/operationresults\/[^/]+$/, why: 'the address of a long-running operation' },
   { path: /\/host\/default\/properties\/status$/, why: 'portal and Terraform read it; in no specification' },
@@ -105,6 +109,12 @@ export const exceptions: readonly Exception[] = [
     status: 'asked',
     why: 'Core Tools asks for the publishing profile without a body',
     only: /^MISSING_REQUIRED_PARAMETER .*\/body$/,
+  },
+  {
+    path: /\/hybridConnectionRelays$/i,
+    status: 200,
+    why: 'hybrid connections: one in the OpenAPI, a list on the wire (as az reads it)',
+    only: /^(OBJECT_ADDITIONAL_PROPERTIES .* \/value|MISSING_RESOURCE_ID .*)/,
   },
   {
     path: /./,
