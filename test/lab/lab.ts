@@ -1,19 +1,26 @@
 /** The lab as a test uses it: networks, names, proxies, an Azure with private endpoints, and slotwave at any place in it. */
 import { type ExecFileException, execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { makeCertificates } from '../../src/emulator/serve/certificates.ts';
 import { makeStorageToken } from '../azure/azurite.ts';
-import { root } from '../entry/start-cli.ts';
+import { findBuilt, root } from '../entry/built.ts';
+import { makeMachines, store, storeHost } from './machines.ts';
 import { type Networks, openNetworks } from './namespaces.ts';
 import { domain, type Names, startDns, startProxies, startWithin } from './services.ts';
 import { at, buildTopology } from './topology.ts';
 import { describeFaults, describeWorld, endpoints, filtered, privateNames, publicNames } from './world.ts';
 
 export const management = 'management.test';
-export const store = 'https://packages.test/devstoreaccount1/packages';
 export const timeScale = 60;
 
 export interface Ran {
@@ -21,6 +28,8 @@ export interface Ran {
   readonly out: string;
   readonly err: string;
   readonly tookMs: number;
+  /** The journal that it left: one entry a line. */
+  readonly journal: readonly string[];
 }
 
 export interface Place {
@@ -46,7 +55,6 @@ export interface Lab {
 }
 
 const runDeadlineMs = 60_000;
-const start = promisify(execFile);
 
 export async function openLab(): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'slotwave-lab-'));
@@ -60,16 +68,12 @@ export async function openLab(): Promise<Lab> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   try {
-    const dist = join(folder, 'dist');
-    const [built] = await Promise.all([
-      start(process.execPath, [join(root, 'scripts/build.ts'), '--out', dist]),
-      buildTopology(networks, endpoints),
-    ]);
-    if (built.stderr.includes('rror')) throw new Error(built.stderr);
+    const [{ cli }] = await Promise.all([findBuilt(), buildTopology(networks, endpoints)]);
     const resolvers = { private: join(folder, 'private.conf'), public: join(folder, 'public.conf') };
     writeFileSync(resolvers.private, `nameserver ${at.hub}\noptions timeout:2 attempts:1\n`);
     writeFileSync(resolvers.public, `nameserver ${at.publicDns}\noptions timeout:2 attempts:1\n`);
-    const trusted = await makeMachines(folder);
+    const machines = await makeMachines(folder);
+    writeFileSync(join(folder, 'machines-ca.pem'), machines.trusted);
     await Promise.all([
       startDns(networks, 'hub', [at.hub], named(privateNames)),
       startDns(networks, 'azure', [at.publicDns], named(publicNames)),
@@ -79,14 +83,13 @@ export async function openLab(): Promise<Lab> {
         resolvers.private,
         filtered.map((label) => `${label}.${domain}`),
       ),
-      startStrangers(networks, folder),
-      startStore(networks, folder),
+      machines.start(networks),
     ]);
-    azure = await startAzure(networks, folder, dist, resolvers.public);
-    writeFileSync(join(folder, 'trusted.pem'), `${readFileSync(azure.ca, 'utf8')}\n${trusted}`);
+    azure = await startAzure(networks, folder, cli, resolvers.public);
+    writeFileSync(join(folder, 'trusted.pem'), `${readFileSync(azure.ca, 'utf8')}\n${machines.trusted}`);
     const witness = makeWitness(networks, join(folder, 'trusted.pem'), resolvers.public);
     await witness.makeStore();
-    return { networks, close, ...witness, ...makeHands(networks, folder, dist, azure, resolvers) };
+    return { networks, close, ...witness, ...makeHands(networks, folder, cli, azure, resolvers) };
   } catch (error) {
     await close();
     throw error;
@@ -98,47 +101,9 @@ function named(apps: Names['apps']): Names {
     apps,
     others: [
       [management, at.front],
-      ['packages.test', at.store],
+      [storeHost, at.store],
     ],
   };
-}
-
-/** Certificates of machines that are not Azure's; returns the authority of those that clients trust. */
-async function makeMachines(folder: string): Promise<string> {
-  const ours = await makeCertificates(Date.now(), { domain: 'test', management: 'packages.test' });
-  const theirs = await makeCertificates(Date.now(), { domain, management: 'stranger.test' });
-  writeFileSync(join(folder, 'ours-ca.pem'), ours.ca);
-  writeFileSync(join(folder, 'ours.pem'), `${ours.certificate}\n${ours.key}`);
-  writeFileSync(join(folder, 'ours-cert.pem'), ours.certificate);
-  writeFileSync(join(folder, 'ours-key.pem'), ours.key);
-  writeFileSync(join(folder, 'theirs.pem'), `${theirs.certificate}\n${theirs.key}`);
-  const ended = await makeCertificates(Date.now() - 2 * 365 * 86_400_000, {
-    domain,
-    management: 'expired.test',
-  });
-  writeFileSync(join(folder, 'ended.pem'), `${ended.certificate}\n${ended.key}`);
-  return `${ours.ca}\n${ended.ca}`;
-}
-
-async function startStrangers(networks: Networks, folder: string): Promise<void> {
-  const machines = { [at.intranet]: 'ours.pem', [at.stranger]: 'theirs.pem', [at.expired]: 'ended.pem' };
-  const words = [
-    ...Object.entries(machines).map(([address, file]) => `${address}=${join(folder, file)}`),
-    at.dumb,
-  ];
-  const command = [process.execPath, join(root, 'test/lab/strangers.ts'), ...words];
-  await startWithin(networks, command, { network: 'hub', ready: /are there/ });
-}
-
-/** A storage account in the internet, for packages that slots fetch themselves. */
-async function startStore(networks: Networks, folder: string): Promise<void> {
-  const main = join(root, 'node_modules/azurite/dist/src/blob/main.js');
-  const words = [
-    ...[process.execPath, main, '--blobHost', at.store, '--blobPort', '443', '--oauth', 'basic'],
-    ...['--cert', join(folder, 'ours-cert.pem'), '--key', join(folder, 'ours-key.pem')],
-    ...['--inMemoryPersistence', '--disableProductStyleUrl', '--skipApiVersionCheck', '--disableTelemetry'],
-  ];
-  await startWithin(networks, words, { network: 'azure', ready: /successfully listens/i, cwd: folder });
 }
 
 interface Azure {
@@ -151,13 +116,13 @@ interface Azure {
   readonly pid: number;
 }
 
-/** Signatures of packages are judged by the wall's clock, which that of the fleet must not have passed. */
-const behindMs = 2 * 60 * 60_000;
+/** Signatures of packages live by the fleet's clock and are judged by the wall's, so the two must stay near each other. */
+const behindMs = 25 * 60_000;
 
 async function startAzure(
   networks: Networks,
   folder: string,
-  dist: string,
+  cli: string,
   resolvConf: string,
 ): Promise<Azure> {
   const world = join(folder, 'world.json');
@@ -166,21 +131,11 @@ async function startAzure(
   writeFileSync(faults, JSON.stringify(describeFaults()));
   const anchor = Date.now() + Math.round(behindMs / (timeScale - 1));
   const words = [
-    ...[
-      process.execPath,
-      join(dist, 'cli.js'),
-      'emulator',
-      '--world',
-      world,
-      '--faults',
-      faults,
-      '--data',
-      folder,
-    ],
+    ...[process.execPath, cli, 'emulator', '--world', world, '--faults', faults, '--data', folder],
     ...['--time-scale', String(timeScale), '--anchor', String(anchor)],
     ...[at.front, ...endpoints].flatMap((address) => ['--listen', address]),
   ];
-  const environment = { NODE_EXTRA_CA_CERTS: join(folder, 'ours-ca.pem') };
+  const environment = { NODE_EXTRA_CA_CERTS: join(folder, 'machines-ca.pem') };
   const line = await startWithin(networks, words, {
     network: 'azure',
     ready: /^\{"emulator"/,
@@ -234,7 +189,7 @@ function makeWitness(networks: Networks, trusted: string, resolvConf: string) {
 function makeHands(
   networks: Networks,
   folder: string,
-  dist: string,
+  cli: string,
   azure: Azure,
   resolvers: Readonly<Record<Place['dns'], string>>,
 ): Pick<Lab, 'slotwave' | 'makePackage'> {
@@ -248,7 +203,7 @@ function makeHands(
       const cwd = join(folder, `run-${++runs}`);
       mkdirSync(cwd);
       writeFileSync(join(cwd, 'slotwave.yml'), config);
-      const cli = [process.execPath, join(dist, 'cli.js'), command, ...common, ...words];
+      const line = [process.execPath, cli, command, ...common, ...words];
       const env = {
         ...{ PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: cwd, NO_COLOR: '1' },
         ...{
@@ -258,7 +213,8 @@ function makeHands(
         },
         ...environment,
       };
-      return ask(networks.within(cli, { network, resolvConf: resolvers[dns], cwd }), env);
+      const ran = await ask(networks.within(line, { network, resolvConf: resolvers[dns], cwd }), env);
+      return { ...ran, journal: readJournal(cwd) };
     },
     makePackage: (marker) => {
       const copy = join(folder, `package-${marker}`);
@@ -269,7 +225,10 @@ function makeHands(
   };
 }
 
-function ask([command, ...words]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<Ran> {
+function ask(
+  [command, ...words]: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv,
+): Promise<Omit<Ran, 'journal'>> {
   const startedMs = Date.now();
   return new Promise((resolve, reject) => {
     const told = (error: ExecFileException | null, out: string, err: string) => {
@@ -280,4 +239,14 @@ function ask([command, ...words]: readonly [string, ...string[]], env: NodeJS.Pr
     };
     execFile(command, words, { env, timeout: runDeadlineMs, maxBuffer: 2 ** 26 }, told);
   });
+}
+
+function readJournal(cwd: string): readonly string[] {
+  const rollouts = join(cwd, '.slotwave/rollouts');
+  if (!existsSync(rollouts)) return [];
+  return readdirSync(rollouts).flatMap((id) =>
+    readFileSync(join(rollouts, id, 'journal.ndjson'), 'utf8')
+      .trim()
+      .split('\n'),
+  );
 }

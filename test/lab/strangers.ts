@@ -3,15 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { createServer as createSilence } from 'node:net';
 
-/** Words: pairs of an address and a file with certificate and key (PEM); without a file it takes connections and says nothing. */
+/** Words: `<address>=<where its certificate and key lie>`; an address alone takes connections and says nothing. */
 const words = process.argv.slice(2);
 const opened = words.map((word) => {
   const [address, file = ''] = word.split('=');
-  const pem = file === '' ? null : readFileSync(file, 'utf8');
+  const pem =
+    file === '' ? null : { cert: readFileSync(`${file}-cert.pem`), key: readFileSync(`${file}-key.pem`) };
   const server =
-    pem === null
-      ? createSilence()
-      : createServer({ cert: pem, key: pem }, (_, answer) => answer.end('Welcome to the intranet'));
+    pem === null ? createSilence() : createServer(pem, (_, answer) => answer.end('Welcome to the intranet'));
   return new Promise<void>((resolve) => server.listen(443, address, resolve));
 });
 await Promise.all(opened);

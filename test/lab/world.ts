@@ -1,6 +1,6 @@
 /** What Azure looks like in the lab: a fleet in two regions that is well, and apps on roads that are not. */
 import { join } from 'node:path';
-import { root } from '../entry/start-cli.ts';
+import { root } from '../entry/built.ts';
 import { at } from './topology.ts';
 
 export const subscription = '51075a1e-0000-4000-8000-000000000001';
