@@ -2,10 +2,11 @@
  * Writes the files that are made from others: `node scripts/generate.ts`. With `--check` it writes nothing, names
  * the stale ones and exits with 1.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { writeConfigReference } from './config-reference.ts';
+import { writeDiagnosisPages } from './diagnosis/write-pages.ts';
 import { type Product, writeAction, writeInputsPage, writeTask } from './door-files.ts';
 
 const root = new URL('../', import.meta.url);
@@ -14,6 +15,7 @@ const root = new URL('../', import.meta.url);
 export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
   const schema = buildJsonSchema();
   const example = await readFile(new URL('scripts/config-example.yml', root), 'utf8');
+  const captures = await readFile(new URL('scripts/diagnosis/captures.md', root), 'utf8');
   const product = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as Product;
   return new Map([
     ['schema.json', `${JSON.stringify(schema, null, 2)}\n`],
@@ -21,6 +23,7 @@ export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
     ['action.yml', writeAction(product)],
     ['task.json', writeTask(product)],
     ['docs/inputs.md', writeInputsPage()],
+    ...writeDiagnosisPages(captures),
   ]);
 }
 
@@ -36,7 +39,10 @@ async function main(checkOnly: boolean): Promise<number> {
   const files = await generateFiles();
   const stale = await findStale(files);
   for (const path of stale) {
-    if (!checkOnly) await writeFile(new URL(path, root), files.get(path) ?? '');
+    if (!checkOnly) {
+      await mkdir(new URL('.', new URL(path, root)), { recursive: true });
+      await writeFile(new URL(path, root), files.get(path) ?? '');
+    }
     console.log(`${checkOnly ? 'stale' : 'written'}: ${path}`);
   }
   if (checkOnly && stale.length > 0) console.log('Run: npm run generate');

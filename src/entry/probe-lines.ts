@@ -7,10 +7,11 @@ export function tellProbed(probed: readonly Probed[], tookMs: number): readonly 
   const names = Math.max(0, ...probed.map(({ target }) => target.length));
   const places = Math.max(0, ...probed.map((each) => tellPlace(each).length));
   const well = probed.filter(({ diagnosis }) => diagnosis === null).length;
+  const toldBefore = new Set<string>();
   return [
     ...probed.flatMap((each) => [
       `${each.target.padEnd(names)}  ${tellPlace(each).padEnd(places)}  ${tellState(each)}`,
-      ...tellCause(each),
+      ...tellCause(each, toldBefore),
     ]),
     `${well} of ${count(probed.length, 'place')} well; took ${(tookMs / 1000).toFixed(1)} s`,
   ];
@@ -51,9 +52,12 @@ function tellFindings({ findings }: Probed): readonly string[] {
   ];
 }
 
-function tellCause({ diagnosis }: Probed): readonly string[] {
+/** What to do is told once, were it for a hundred places. */
+function tellCause({ diagnosis }: Probed, toldBefore: Set<string>): readonly string[] {
   if (diagnosis === null) return [];
   const { said, next, certainty, docs } = diagnosis;
+  const told = toldBefore.has(next) ? 'as said above' : next;
+  toldBefore.add(next);
   const sure = certainty === 'certain' ? '' : ' (likely, not certain)';
-  return [`    What is so: ${said}${sure}`, `    What to do: ${next}`, `    About it:   ${docs}`];
+  return [`    What is so: ${said}${sure}`, `    What to do: ${told}`, `    About it:   ${docs}`];
 }
