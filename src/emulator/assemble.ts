@@ -9,7 +9,7 @@ import { resourceRows } from './graph/rows.ts';
 import { beginWorker } from './hosts.ts';
 import { createTokens } from './login/tokens.ts';
 import { createAddresses } from './network/addresses.ts';
-import type { Identity, Platform } from './platform.ts';
+import type { Identity, Platform, Tenant } from './platform.ts';
 import { createRandom, type Random } from './random.ts';
 import { buildWorld } from './world/build.ts';
 import { createContentStore, sha256 } from './world/content.ts';
@@ -54,7 +54,8 @@ function makePlatform(
   const random = createRandom(seed);
   const startedMs = clock.now();
   const contents = createContentStore();
-  const identity = readIdentity(world, random);
+  const identity = readIdentity(world.identity, random);
+  const tenants = [{ ...identity, subscriptions: null }, ...readTenants(world)];
   const addresses = createAddresses(origin, world.network.domain);
   const rows = () => resourceRows(platform);
   const graph = createGraphMemory(clock, world.latencies.graph, world.throttling !== false, rows);
@@ -65,7 +66,7 @@ function makePlatform(
   const nowMs = () => clock.now();
   const lifetimeMs = world.identity.tokenLifetime;
   const platform: Platform = {
-    ...{ world, identity, clock, random, addresses, contents, runtime, graph, record },
+    ...{ world, identity, tenants, clock, random, addresses, contents, runtime, graph, record },
     ...buildWorld(world, { random, contents, nowMs: startedMs }),
     dice: createRandom(seed ^ 0x2545f491),
     fetchPackage: options.fetchPackage ?? refuseToFetch,
@@ -74,19 +75,29 @@ function makePlatform(
       ...{ nowMs, startedMs, record, random: createRandom(seed ^ 0x5bd1e995) },
     }),
     throttle: createThrottle(clock, world.throttling),
-    tokens: createTokens({ clock, random, ...identity, lifetimeMs, timeScale }),
+    tokens: createTokens({ clock, random, home: identity, lifetimeMs, timeScale }),
     sleep: (ms) => (ms > 0 ? clock.sleep(ms, background.signal) : Promise.resolve()),
     inBackground: background.run,
   };
   return platform;
 }
 
-function readIdentity(world: World, random: Random): Identity {
-  const {
-    tenantId = random.guid(),
-    clientId = random.guid(),
-    clientSecret = random.hex(40),
-  } = world.identity;
+/** From dice of their own: a tenant more or less must not change every id of the run. */
+function readTenants({ tenants }: World): readonly Tenant[] {
+  return tenants.map((tenant, index) => ({
+    ...readIdentity(tenant, createRandom(index + 0x7e4a_0001)),
+    subscriptions: new Set(tenant.subscriptions.map((id) => id.toLowerCase())),
+  }));
+}
+
+interface WrittenIdentity {
+  readonly tenantId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+}
+
+function readIdentity(written: WrittenIdentity, random: Random): Identity {
+  const { tenantId = random.guid(), clientId = random.guid(), clientSecret = random.hex(40) } = written;
   // Not from the dice: one more throw would change every id of every run.
   const digest = sha256(Buffer.from(`object ${clientId}`));
   const objectId = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;

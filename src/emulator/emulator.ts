@@ -14,7 +14,7 @@ import { type Caller, outsider } from './network/caller.ts';
 import { type LocatedCaller, locate } from './network/endpoints.ts';
 import { answerFront } from './network/front.ts';
 import { unknownSite } from './network/pages.ts';
-import { ConnectionLost, type FetchPackage, type Identity, type Platform } from './platform.ts';
+import { ConnectionLost, type FetchPackage, type Identity, type Platform, type Tenant } from './platform.ts';
 import { keepAnswered, tellExchange } from './record/channel.ts';
 import { answerScm } from './scm/router.ts';
 import { takeSnapshot, type WorldSnapshot } from './snapshot.ts';
@@ -46,6 +46,8 @@ export interface Emulator {
   /** Everything that changed the world, oldest first. */
   readonly history: readonly WorldEvent[];
   readonly identity: Identity;
+  /** The principals of all tenants, that of `identity` first. */
+  readonly tenants: readonly Tenant[];
   readonly origin: string;
   snapshot(): WorldSnapshot;
   /** Replaces all faults; their counts begin anew. Throws BadInput. */
@@ -70,6 +72,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     },
     history,
     identity: platform.identity,
+    tenants: platform.tenants,
     origin: platform.addresses.origin,
     snapshot: () => takeSnapshot(platform),
     setFaults: (faults) => platform.faults.replace(readFaults(faults) satisfies readonly Fault[]),

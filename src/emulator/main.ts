@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../clock.ts';
-import { createEmulator, type EmulatorOptions } from './emulator.ts';
+import { createEmulator, type Emulator, type EmulatorOptions } from './emulator.ts';
 import { createProcessRuntime } from './host/process-runtime.ts';
 import { loadFaults, loadWorld } from './input-file.ts';
 import { BadInput } from './problem.ts';
@@ -156,6 +156,7 @@ async function runIn(folder: string, flags: Flags, given: Given): Promise<void> 
     insideUrl,
     ca,
     ...emulator.identity,
+    ...(emulator.tenants.length > 1 ? { tenants: emulator.tenants.slice(1).map(tellTenant) } : {}),
     timeScale,
     anchorMs,
     pid: process.pid,
@@ -163,6 +164,10 @@ async function runIn(folder: string, flags: Flags, given: Given): Promise<void> 
   process.stdout.write(`${JSON.stringify(facts)}\n`);
   await ended;
   await served.close();
+}
+
+function tellTenant({ tenantId, clientId, clientSecret, subscriptions }: Emulator['tenants'][number]) {
+  return { tenantId, clientId, clientSecret, subscriptions: [...(subscriptions ?? [])] };
 }
 
 /** As a worker fetches it: no credentials but those in the address, and not for ever. */

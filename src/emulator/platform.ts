@@ -20,12 +20,21 @@ export interface Identity {
   readonly objectId: string;
 }
 
+/** One tenant of the world: its principal, and what is its own. */
+export interface Tenant extends Identity {
+  /** In lower case; null: every subscription that is no other tenant's. */
+  readonly subscriptions: ReadonlySet<string> | null;
+}
+
 /** The bytes at an address. */
 export type FetchPackage = (url: string) => Promise<Uint8Array>;
 
 export interface Platform {
   readonly world: World;
+  /** The principal of the first tenant. */
   readonly identity: Identity;
+  /** The first is the one to which whatever is no other's belongs. */
+  readonly tenants: readonly Tenant[];
   /** By name in lower case: names are unique in a world. */
   readonly sites: Map<string, Site>;
   /** By resource id in lower case. */

@@ -2,7 +2,8 @@
 
 import { answerResourceGraph } from '../graph/graph.ts';
 import { fieldOf, type Incoming } from '../incoming.ts';
-import { checkBearer } from '../login/bearer.ts';
+import { callerTenant, checkBearer } from '../login/bearer.ts';
+import { tenantOf } from '../login/tenants.ts';
 import type { Platform } from '../platform.ts';
 import { empty, frontDoorError, json, list, Refused, throttledAnswer } from './answer.ts';
 import { answerApp } from './app.ts';
@@ -74,7 +75,9 @@ async function route(platform: Platform, incoming: Incoming): Promise<Response> 
   if (problem) return problem;
   const call: ArmCall = { platform, incoming, method: incoming.method, segments, apiVersion };
   if (is(segments[0], 'metadata')) return answerMetadata(call);
-  const refusal = checkBearer(platform, incoming) ?? checkPermission(platform, call.method, segments);
+  const subscription = is(segments[0], 'subscriptions') ? segments[1] : undefined;
+  const refusal =
+    checkBearer(platform, incoming, subscription) ?? checkPermission(platform, call.method, segments);
   if (refusal) return refusal;
   if (call.method !== 'HEAD') return routeKnown(call);
   // HEAD asks whether something is there, and gets no body to read.
@@ -143,21 +146,23 @@ async function answerOther(call: ArmCall): Promise<Response> {
   );
 }
 
-function listTenants({ platform }: ArmCall): Response {
-  const { tenantId } = platform.identity;
+function listTenants({ platform, incoming }: ArmCall): Response {
+  const { tenantId } = callerTenant(platform, incoming);
   return list([{ id: `/tenants/${tenantId}`, tenantId, displayName: 'slotwave emulator' }]);
 }
 
-function subscriptionsOf({ platform }: ArmCall): readonly Record<string, unknown>[] {
+function subscriptionsOf({ platform, incoming }: ArmCall): readonly Record<string, unknown>[] {
   const ids = new Set([
     platform.world.subscription,
     ...[...platform.sites.values()].map((site) => site.subscription),
   ]);
-  return [...ids].map((id) => ({
+  const { tenantId } = callerTenant(platform, incoming);
+  const own = [...ids].filter((id) => tenantOf(platform, id).tenantId === tenantId);
+  return own.map((id) => ({
     id: `/subscriptions/${id}`,
     authorizationSource: 'RoleBased',
     subscriptionId: id,
-    tenantId: platform.identity.tenantId,
+    tenantId,
     displayName: 'slotwave emulator',
     state: 'Enabled',
     subscriptionPolicies: {

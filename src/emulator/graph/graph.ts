@@ -2,6 +2,7 @@
 import { json } from '../arm/answer.ts';
 import type { ArmCall } from '../arm/call.ts';
 import { fieldOf, takeJson } from '../incoming.ts';
+import { callerTenant } from '../login/bearer.ts';
 import { parseQuery } from './parse.ts';
 import { QueryProblem } from './problem.ts';
 import { runQuery } from './run.ts';
@@ -50,10 +51,13 @@ function evaluate(
   query: string,
   subscriptions: ReadonlySet<string> | null,
 ): readonly Row[] | QueryProblem {
+  const { tenantId } = callerTenant(call.platform, call.incoming);
   const rows = call.platform.graph
     .rows()
     .filter(
-      (row) => subscriptions === null || subscriptions.has(String(row['subscriptionId']).toLowerCase()),
+      (row) =>
+        row['tenantId'] === tenantId &&
+        (subscriptions === null || subscriptions.has(String(row['subscriptionId']).toLowerCase())),
     );
   try {
     return runQuery(parseQuery(query), (table) => (table === 'resources' ? rows : []));

@@ -1,5 +1,6 @@
 /** The world's resources as rows: types in lower case, regions in the short form. */
 import { nameOf, shapePlan, shapeSite } from '../arm/shapes.ts';
+import { tenantOf } from '../login/tenants.ts';
 import type { Platform } from '../platform.ts';
 import { shortRegion } from '../world/regions.ts';
 import type { Row } from './syntax.ts';
@@ -10,7 +11,12 @@ export function resourceRows(platform: Platform): readonly Row[] {
     [site.production, ...site.slots.values()].map((slot) => ({
       ...shapeSite(platform, slot),
       name: nameOf(slot),
-      ...place(site.subscription, site.resourceGroup, site.region, platform.identity.tenantId),
+      ...place(
+        site.subscription,
+        site.resourceGroup,
+        site.region,
+        tenantOf(platform, site.subscription).tenantId,
+      ),
       identity: null,
       sku: null,
     })),
@@ -19,7 +25,12 @@ export function resourceRows(platform: Platform): readonly Row[] {
     ...shapePlan(platform, plan),
     tags: null,
     identity: null,
-    ...place(plan.subscription, plan.resourceGroup, plan.region, platform.identity.tenantId),
+    ...place(
+      plan.subscription,
+      plan.resourceGroup,
+      plan.region,
+      tenantOf(platform, plan.subscription).tenantId,
+    ),
   }));
   const rows: readonly Row[] = [...apps, ...plans];
   return rows.map((row) => ({ ...row, type: String(row['type']).toLowerCase() }));

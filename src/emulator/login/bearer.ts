@@ -2,20 +2,25 @@
 import { frontDoorError } from '../arm/answer.ts';
 import { publishingUserOf } from '../arm/publishing.ts';
 import type { Incoming } from '../incoming.ts';
-import { isoTime, type Platform } from '../platform.ts';
+import { isoTime, type Platform, type Tenant } from '../platform.ts';
 import type { Slot } from '../world/state.ts';
+import { checkTenant, tenantOf } from './tenants.ts';
 
 type TokenState =
-  | { readonly kind: 'valid' }
+  | { readonly kind: 'valid'; readonly tenantId: string }
   | { readonly kind: 'absent' | 'unknown' }
   | { readonly kind: 'expired'; readonly atMs: number };
 
-/** Null when the token is good; ARM's 401 otherwise. */
-export function checkBearer(platform: Platform, incoming: Incoming): Response | null {
+/** Null when the token is good, and of the tenant of what it asks for; ARM's 401 otherwise. */
+export function checkBearer(
+  platform: Platform,
+  incoming: Incoming,
+  subscription: string | undefined,
+): Response | null {
   const state = readToken(platform, incoming);
   switch (state.kind) {
     case 'valid':
-      return null;
+      return subscription === undefined ? null : checkTenant(platform, state.tenantId, subscription);
     case 'absent':
       return unauthorized(
         platform,
@@ -35,7 +40,9 @@ export function checkBearer(platform: Platform, incoming: Incoming): Response | 
 
 /** Null when the caller may use the slot's SCM site: a good token, or the publishing credentials where allowed. */
 export function checkScmCaller(platform: Platform, slot: Slot, incoming: Incoming): Response | null {
-  if (readToken(platform, incoming).kind === 'valid') return null;
+  const token = readToken(platform, incoming);
+  if (token.kind === 'valid' && token.tenantId === tenantOf(platform, slot.site.subscription).tenantId)
+    return null;
   const [scheme, value] = (incoming.request.headers.get('authorization') ?? '').split(' ');
   if (scheme?.toLowerCase() === 'basic' && value !== undefined && slot.basicAuth.scm) {
     const expected = `${publishingUserOf(slot)}:${slot.publishingPassword}`;
@@ -49,6 +56,14 @@ export function checkScmCaller(platform: Platform, slot: Slot, incoming: Incomin
   });
 }
 
+/** The tenant of whoever asks; the first one where the token says nothing. */
+export function callerTenant(platform: Platform, incoming: Incoming): Tenant {
+  const state = readToken(platform, incoming);
+  const own =
+    state.kind === 'valid' ? platform.tenants.find(({ tenantId }) => tenantId === state.tenantId) : undefined;
+  return own ?? platform.tenants[0]!;
+}
+
 function readToken(platform: Platform, { request }: Incoming): TokenState {
   const header = request.headers.get('authorization');
   if (header === null) return { kind: 'absent' };
@@ -56,7 +71,7 @@ function readToken(platform: Platform, { request }: Incoming): TokenState {
   const facts = token === undefined ? null : platform.tokens.find(token);
   if (!facts) return { kind: 'unknown' };
   return platform.clock.now() < facts.expiresMs
-    ? { kind: 'valid' }
+    ? { kind: 'valid', tenantId: facts.tenantId }
     : { kind: 'expired', atMs: facts.expiresMs };
 }
 

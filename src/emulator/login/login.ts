@@ -2,7 +2,7 @@
 import { empty, json } from '../arm/answer.ts';
 import { is, splitPath } from '../arm/call.ts';
 import { type Incoming, takeBytes } from '../incoming.ts';
-import { isoTime, type Platform } from '../platform.ts';
+import { type Identity, isoTime, type Platform } from '../platform.ts';
 import { answerIdentity, isIdentityPath } from './managed-identity.ts';
 
 const formLimitBytes = 256 * 1024;
@@ -22,7 +22,8 @@ export async function answerLogin(platform: Platform, incoming: Incoming): Promi
   const [tenant, ...rest] = splitPath(incoming.url.pathname);
   const asked = rest.at(-1)!.toLowerCase();
   if (asked === 'instance') return json(200, describeInstance(platform, tenant!));
-  if (!isKnownTenant(platform, tenant!))
+  const found = findTenant(platform, tenant!);
+  if (!found)
     return refuse(
       platform,
       400,
@@ -30,13 +31,13 @@ export async function answerLogin(platform: Platform, incoming: Incoming): Promi
       90002,
       `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
     );
-  if (asked === 'openid-configuration') return json(200, describeTenant(platform, tenant!));
+  if (asked === 'openid-configuration') return json(200, describeTenant(platform, tenant!, found));
   if (asked === 'keys') return json(200, { keys: [] });
-  return incoming.method === 'POST' ? answerToken(platform, incoming) : empty(405, { allow: 'POST' });
+  return incoming.method === 'POST' ? answerToken(platform, incoming, found) : empty(405, { allow: 'POST' });
 }
 
 /** Tokens by client credentials: with the secret, or with an assertion of a federated identity. */
-async function answerToken(platform: Platform, incoming: Incoming): Promise<Response> {
+async function answerToken(platform: Platform, incoming: Incoming, principal: Identity): Promise<Response> {
   const form = new URLSearchParams(Buffer.from(await takeBytes(incoming, formLimitBytes)).toString('utf8'));
   if (form.get('grant_type') !== 'client_credentials') {
     return refuse(
@@ -47,7 +48,7 @@ async function answerToken(platform: Platform, incoming: Incoming): Promise<Resp
       `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.`,
     );
   }
-  if (!is(form.get('client_id') ?? '', platform.identity.clientId)) {
+  if (!is(form.get('client_id') ?? '', principal.clientId)) {
     return refuse(
       platform,
       400,
@@ -56,7 +57,7 @@ async function answerToken(platform: Platform, incoming: Incoming): Promise<Resp
       `Application with identifier '${form.get('client_id') ?? ''}' was not found in the directory 'slotwave emulator'.`,
     );
   }
-  const refusal = checkProof(platform, form);
+  const refusal = checkProof(platform, form, principal);
   if (refusal) return refusal;
   const audience =
     form.get('resource') ?? (form.get('scope') ?? '').split(' ')[0]!.replace(/\/\.default$/, '');
@@ -73,11 +74,11 @@ async function answerToken(platform: Platform, incoming: Incoming): Promise<Resp
     token_type: 'Bearer',
     expires_in: lifetimeSeconds,
     ext_expires_in: lifetimeSeconds,
-    access_token: platform.tokens.issue(audience),
+    access_token: platform.tokens.issue(audience, principal),
   });
 }
 
-function checkProof(platform: Platform, form: URLSearchParams): Response | null {
+function checkProof(platform: Platform, form: URLSearchParams, principal: Identity): Response | null {
   const assertion = form.get('client_assertion');
   if (assertion !== null) return checkAssertion(platform, form, assertion);
   const secret = form.get('client_secret');
@@ -90,8 +91,8 @@ function checkProof(platform: Platform, form: URLSearchParams): Response | null 
       "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     );
   }
-  if (secret === platform.identity.clientSecret) return null;
-  const message = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${platform.identity.clientId}'.`;
+  if (secret === principal.clientSecret) return null;
+  const message = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${principal.clientId}'.`;
   return refuse(platform, 401, 'invalid_client', 7000215, message);
 }
 
@@ -128,11 +129,12 @@ function readClaims(assertion: string): Readonly<Record<string, unknown>> | null
   }
 }
 
-function isKnownTenant({ identity }: Platform, tenant: string): boolean {
-  return is(tenant, identity.tenantId) || ['common', 'organizations'].includes(tenant.toLowerCase());
+function findTenant({ tenants }: Platform, name: string): Identity | undefined {
+  if (['common', 'organizations'].includes(name.toLowerCase())) return tenants[0];
+  return tenants.find(({ tenantId }) => is(name, tenantId));
 }
 
-function describeTenant({ addresses, identity }: Platform, tenant: string): unknown {
+function describeTenant({ addresses }: Platform, tenant: string, identity: Identity): unknown {
   const base = `${addresses.origin}/${tenant}`;
   return {
     token_endpoint: `${base}/oauth2/v2.0/token`,

@@ -10,6 +10,7 @@ import {
   lockSchema,
   networkSchema,
   placeSwitches,
+  tenantSchema,
   throttlingSchema,
 } from './switches.ts';
 
@@ -52,6 +53,8 @@ const worldSchema = z
     resourceGroup: z.string().min(1).default('slotwave'),
     latencies: latenciesSchema.prefault({}),
     identity: identitySchema.prefault({}),
+    /** Besides the tenant of `identity`, to which every other subscription belongs. */
+    tenants: z.array(tenantSchema).default([]),
     throttling: throttlingSchema,
     locks: z.array(lockSchema).default([]),
     network: networkSchema.prefault({}),

@@ -32,6 +32,14 @@ export const identitySchema = z.strictObject({
   deny: z.array(denied).default([]),
 });
 
+/** Another tenant of the same cloud, with a principal of its own, and the subscriptions that belong to it. */
+export const tenantSchema = z.strictObject({
+  tenantId: guid,
+  clientId: guid.optional(),
+  clientSecret: z.string().min(1).optional(),
+  subscriptions: z.array(guid).default([]),
+});
+
 export const lockSchema = z.strictObject({
   scope: z.string().startsWith('/'),
   level: z.enum(['ReadOnly', 'CanNotDelete']),
