@@ -6,7 +6,11 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Answer as DnsAnswer } from 'dns-packet';
 import packet from 'dns-packet';
-import { type Certificates, makeCertificates } from '../../src/emulator/serve/certificates.ts';
+import {
+  type Certificates,
+  type CertifiedNames,
+  makeCertificates,
+} from '../../src/emulator/serve/certificates.ts';
 
 const closers: (() => void)[] = [];
 
@@ -51,10 +55,35 @@ export async function listen(server: Server): Promise<number> {
 export const names = { domain: 'sites.test', management: 'localhost' };
 export const siteName = 'orders.sites.test';
 
-let certificates: Promise<Certificates> | null = null;
-export function certify(): Promise<Certificates> {
-  certificates ??= makeCertificates(Date.now(), names);
-  return certificates;
+/** Azure's own, as far as one certificate of the emulator's kind reaches. */
+export const azureNames = { domain: 'azure.com', management: 'login.microsoftonline.com' };
+
+const certificates = new Map<string, Promise<Certificates>>();
+export function certify(wanted: CertifiedNames = names): Promise<Certificates> {
+  const made = certificates.get(wanted.domain) ?? makeCertificates(Date.now(), wanted);
+  certificates.set(wanted.domain, made);
+  return made;
+}
+
+/** An ARM that describes itself and has nothing, and a login that gives everybody a token. */
+export async function startAzure(): Promise<number> {
+  const { certificate, key } = await certify(azureNames);
+  const known: readonly (readonly [string, object])[] = [
+    [
+      '/metadata/endpoints',
+      {
+        name: 'AzureCloud',
+        authentication: { loginEndpoint: 'https://login.microsoftonline.com', audiences: [] },
+      },
+    ],
+    ['/oauth2/v2.0/token', { token_type: 'Bearer', access_token: 'a-token-of-this-test', expires_in: 3600 }],
+  ];
+  const server = createHttps({ cert: certificate, key }, (incoming, answer) => {
+    const [, found] = known.find(([part]) => incoming.url?.includes(part)) ?? [];
+    answer.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
+    answer.end(JSON.stringify(found ?? { error: { code: 'ResourceNotFound', message: 'not here' } }));
+  });
+  return listen(server);
 }
 
 /** A site that answers with the host it was asked for, and the requests that it saw. */

@@ -1,19 +1,25 @@
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createAzure } from '../../src/azure/azure.ts';
+import { createGovernor } from '../../src/azure/governor.ts';
 import { parseProxy, secretsOf } from '../../src/azure/proxy-address.ts';
 import type { Road } from '../../src/azure/road.ts';
 import { createPinnedRoad } from '../../src/azure/road-direct.ts';
 import { createDnsRoad, followCnames } from '../../src/azure/road-names.ts';
 import { createProxyRoad } from '../../src/azure/road-proxy.ts';
+import { connectStore } from '../../src/azure/store-client.ts';
 import { type HttpRequest, TransportError } from '../../src/azure/transport.ts';
 import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
 import { systemClock } from '../../src/clock.ts';
+import { makeTarget } from '../builders.ts';
 import {
+  azureNames,
   certify,
   closeAll,
   closeLater,
   listen,
   siteName,
+  startAzure,
   startConnectProxy,
   startDns,
   startSite,
@@ -373,5 +379,44 @@ describe('the proxies of the environment', () => {
     for (const each of secretsOf(`http://${writtenLogin}@x`)) expect(told).not.toContain(each);
     expect(told).not.toContain(login);
     expect(secretsOf(`http://${writtenLogin}@x`)).toContain(secret);
+  });
+});
+
+describe('Azure behind a proxy of the environment', () => {
+  it('is signed in to, asked and stored in through it, and through nothing else', async () => {
+    const stub = await startAzure();
+    const proxy = await startConnectProxy({ to: stub });
+    const { ca } = await certify(azureNames);
+    const environment = {
+      HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
+      NO_PROXY: 'corp.example',
+      AZURE_TENANT_ID: '72f988bf-0000-4000-8000-2d7cd011db47',
+      AZURE_CLIENT_ID: '11111111-0000-4000-8000-2d7cd011db47',
+      AZURE_CLIENT_SECRET: 'a-secret-of-this-test',
+    };
+    const clock = systemClock({ scale: 600 });
+    const { send: transport, close } = createTransport({ clock, ca, environment });
+    closeLater(close);
+    const parts = { transport, clock, environment, random: () => 0.5, hide: () => {} };
+    const azure = await createAzure({ ...parts, cloudName: 'AzureCloud' });
+    await expect(
+      azure.survey({ targets: [makeTarget({ name: 'weu' })], settings: {} }),
+    ).rejects.toMatchObject({
+      code: 'targets-not-found',
+    });
+    const tokens = { current: async () => 'a-token', drop: () => {} };
+    const { account } = await connectStore('https://acct.blob.core.windows.net/packages', {
+      transport,
+      tokens,
+      governor: createGovernor({ clock, random: () => 0 }),
+    });
+    await expect(account.getProperties()).rejects.toThrow();
+    expect(new Set(proxy.seen)).toEqual(
+      new Set([
+        'login.microsoftonline.com:443',
+        'management.azure.com:443',
+        'acct.blob.core.windows.net:443',
+      ]),
+    );
   });
 });
