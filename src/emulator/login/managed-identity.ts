@@ -8,17 +8,17 @@ import type { Incoming } from '../incoming.ts';
 import type { Platform } from '../platform.ts';
 
 const metadataPath = /^\/metadata\/identity\/oauth2\/token\/?$/i;
-const servicePath = /^\/msi\/token\/?$/i;
+const appPath = /^\/msi\/token\/?$/i;
 
 export function isIdentityPath(path: string): boolean {
-  return metadataPath.test(path) || servicePath.test(path);
+  return metadataPath.test(path) || appPath.test(path);
 }
 
 export function answerIdentity(platform: Platform, { request, url, method }: Incoming): Response {
   if (method !== 'GET') return refuse(405, 'method_not_allowed', 'Only GET is supported.');
-  const isService = servicePath.test(url.pathname);
-  const problem = isService
-    ? checkServiceHeader(platform, request.headers)
+  const isFromApp = appPath.test(url.pathname);
+  const problem = isFromApp
+    ? checkAppHeader(platform, request.headers)
     : checkMetadataHeader(request.headers);
   if (problem) return problem;
   if (!url.searchParams.get('api-version'))
@@ -59,7 +59,7 @@ function checkMetadataHeader(headers: Headers): Response | null {
 }
 
 /** `IDENTITY_HEADER` is a secret of the app's own: here it is the client secret of the world's identity. */
-function checkServiceHeader({ identity }: Platform, headers: Headers): Response | null {
+function checkAppHeader({ identity }: Platform, headers: Headers): Response | null {
   return headers.get('x-identity-header') === identity.clientSecret
     ? null
     : refuse(401, 'unauthorized', 'The X-IDENTITY-HEADER is missing or wrong.');
