@@ -58,14 +58,15 @@ const headings: Readonly<Record<Outcome | 'interrupted', readonly [mark: string,
 function tellHeading({ app, outcome, why, interruptedBy, deciders, targets }: Story): string {
   const [mark, said] = headings[outcome ?? 'interrupted'];
   const reason = outcome === null ? `Stopped by ${interruptedBy ?? 'the end of its process'}` : why;
-  const [first] = deciders;
   // What the first sick target showed says more than how many there are.
-  const seen = first?.readings.at(-1);
-  const evidence = seen && outcome !== 'settled' ? ` Last seen: ${tellSeen(seen)}.` : '';
-  return `## ${mark} ${plain(app)} ${said}\n\n${plain(capital(reason, targets), 500)}.${evidence}`.replace(
-    /\.\.(?= |$)/g,
-    '.',
-  );
+  const seen = deciders[0]?.readings.at(-1);
+  const isTold = seen?.findings.some(({ said }) => reason.includes(said.replace(/[.\s]+$/, '')));
+  const evidence = seen && !isTold && outcome !== 'settled' ? ` Last seen: ${tellSeen(seen)}.` : '';
+  return `## ${mark} ${plain(app)} ${said}\n\n${endSentence(plain(capital(reason, targets), 500))}${evidence}`;
+}
+
+function endSentence(text: string): string {
+  return `${text.replace(/[.\s]+$/, '')}.`;
 }
 
 /** A reason as a sentence; the name of a target is written as it is. */
@@ -86,8 +87,8 @@ function tellFacts({ release, rollout, targets, waves, fromMs, untilMs }: Story)
   return facts.join(' · ');
 }
 
-/** What was rolled back or refused, and why, with the readings that decided. */
-function tellTurn({ rollback, deciders, outcome, targets }: Story, maxRows: number): string {
+/** What was rolled back or refused, and why, with the readings that decided. The reason itself is in the heading. */
+function tellTurn({ rollback, deciders, outcome }: Story, maxRows: number): string {
   if (rollback === null && deciders.length === 0) return '';
   const title = rollback ? 'Why it was taken back' : outcome === 'settled' ? 'Tolerated' : 'Why';
   const shown = deciders.slice(0, maxRows);
@@ -95,13 +96,11 @@ function tellTurn({ rollback, deciders, outcome, targets }: Story, maxRows: numb
   const rest = deciders.length - shown.length;
   return [
     `### ${title}`,
-    ...(rollback
-      ? [`${plain(capital(rollback.why, targets), 500)}. Taken back: ${plain(listed(rollback.targets))}.`]
-      : []),
     ...(rows.length > 0
       ? [table(['Target', 'What was decided', 'Where', 'When (UTC)', 'What was seen'], rows)]
       : []),
     ...(rest > 0 ? [`And ${count(rest, 'more target')}: the journal has them all.`] : []),
+    ...(rollback ? [`Taken back: ${plain(listed(rollback.targets))}.`] : []),
   ].join('\n\n');
 }
 
@@ -125,15 +124,17 @@ function listed(names: readonly string[]): string {
   return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown || 'nothing';
 }
 
+/** Looks that saw the same stand in one row, with their times. */
 function tellDecider({ target, why, readings }: Decider): readonly (readonly string[])[] {
   const head = [plain(target), plain(why)];
   if (readings.length === 0) return [[...head, '', '', '']];
-  return readings.map((reading, at) => [
-    ...(at === 0 ? head : ['', '']),
-    nameSide(reading.side),
-    new Date(reading.atMs).toISOString().slice(11, 19),
-    tellSeen(reading),
-  ]);
+  const groups = groupBy(readings, (reading) => `${reading.side} ${tellSeen(reading)}`);
+  return [...groups.values()].flatMap((group, at) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const times = group.map(({ atMs }) => new Date(atMs).toISOString().slice(11, 19));
+    return [[...(at === 0 ? head : ['', '']), nameSide(first.side), times.join(', '), tellSeen(first)]];
+  });
 }
 
 function tellSeen({ findings, condition }: Reading): string {
@@ -147,7 +148,7 @@ function tellSeen({ findings, condition }: Reading): string {
 
 /** Targets with trouble stand in front; of a large fleet the others are folded away. */
 function tellTargets({ targets }: Story, maxRows: number): string {
-  const head = ['Target', 'Region', 'Wave', 'Was', 'Is', '', 'Last reading', 'Time'];
+  const head = ['Target', 'Region', 'Wave', 'Was', 'Is', '', 'Last seen', 'Time'];
   const troubled = targets.filter((target) => isTroubled(target));
   const ordered = [...troubled, ...targets.filter((target) => !isTroubled(target))].slice(0, maxRows);
   const open = ordered.length <= maxOpenRows ? ordered : troubled.slice(0, Math.min(maxOpenRows, maxRows));
@@ -189,8 +190,8 @@ function tellRow({
     plain(region),
     plain(wave ?? ''),
     code(writeShortRelease(was)),
-    was === is ? 'the same' : code(writeShortRelease(is)),
-    `${marksOfPhase[phase] ?? ''} ${phase}`.trim(),
+    was === is ? 'unchanged' : code(writeShortRelease(is)),
+    `${trouble === null ? '' : '❌ '}${marksOfPhase[phase] ?? ''} ${phase}`.trim(),
     plain(seen, 160),
     tookMs === null ? '' : writeElapsed(tookMs),
   ];
