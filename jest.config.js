@@ -8,5 +8,7 @@ export default {
   testSequencer: '<rootDir>/test/longest-first.mjs',
   testTimeout: 60_000,
   maxWorkers: '100%',
+  // Tests side by side in one file wait for processes and for time; more of them would wait for the cores.
+  maxConcurrency: 2,
   workerIdleMemoryLimit: '768MB',
 };

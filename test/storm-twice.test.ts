@@ -1,9 +1,9 @@
-/** Death at every moment, and once more at every tenth of the one who carries on. */
+/** Death at every moment, and once more at tenth moments of the one who carries on. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Engine, loadEngine } from './storm/engine.ts';
 import { rolledBackSmall, settledSmall } from './storm/scenarios.ts';
 import { type Baggage, packBaggage } from './storm/stage.ts';
-import { dieEverywhere } from './storm/weather.ts';
+import { aQuarter, dieEverywhere, everyTenth } from './storm/weather.ts';
 
 let engine: Engine;
 let baggage: Baggage;
@@ -15,13 +15,21 @@ beforeAll(async () => {
 afterAll(() => baggage.close());
 
 describe('a process that dies at every append and every effect, and is resumed', () => {
-  it.each([settledSmall, rolledBackSmall])(
-    '$name, and dies again at every tenth moment',
-    async (storm) => {
-      const { rollouts, violations } = await dieEverywhere({ engine, baggage, storm }, 10);
+  it.each([
+    { storm: settledSmall, again: everyTenth, moments: 'at every tenth moment' },
+    // All of them are `npm run storm -- --twice`.
+    {
+      storm: rolledBackSmall,
+      again: aQuarter,
+      moments: 'at a quarter of its tenth moments, each time another',
+    },
+  ])(
+    '$storm.name, and dies again $moments',
+    async ({ storm, again }) => {
+      const { rollouts, violations } = await dieEverywhere({ engine, baggage, storm }, again);
       expect(violations).toEqual([]);
       expect(rollouts).toBeGreaterThan(250);
     },
-    240_000,
+    600_000,
   );
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Engine, loadEngine } from './storm/engine.ts';
 import { previewed, previewedAndBack, refused, rolledBack, type Storm, settled } from './storm/scenarios.ts';
 import { type Baggage, packBaggage } from './storm/stage.ts';
-import { dieEverywhere, loseEverything } from './storm/weather.ts';
+import { dieEverywhere, loseEverything, never } from './storm/weather.ts';
 
 let engine: Engine;
 let baggage: Baggage;
@@ -20,7 +20,7 @@ describe('a process that dies at every append and every effect, and is resumed',
   it.each([settled, rolledBack, refused, previewed, previewedAndBack])(
     '$name',
     async (storm) => {
-      const { rollouts, violations } = await dieEverywhere(sky(storm), null);
+      const { rollouts, violations } = await dieEverywhere(sky(storm), never);
       expect(violations).toEqual([]);
       expect(rollouts).toBeGreaterThan(50);
     },

@@ -112,9 +112,13 @@ describe('a host that waits for a place', () => {
   it('is stopped at once, and the one at work goes on', async () => {
     await stage.close();
     stage = openStage({ maxHosts: 1, funcPath: null });
+    const leave = path.join(stage.dataDir, 'leave');
     const busy = http(
       'pid',
-      'async () => { await new Promise((r) => setTimeout(r, 800)); return { body: String(process.pid) }; }',
+      `async () => {
+        while (!require('node:fs').existsSync('${leave}')) await new Promise((r) => setTimeout(r, 20));
+        return { body: String(process.pid) };
+      }`,
     );
     const content = nodeApp({ 'index.js': busy });
     const [first, second] = [stage.start(content), stage.start(content)] as const;
@@ -123,10 +127,10 @@ describe('a host that waits for a place', () => {
     await ask(second, '/');
     const waiting = ask(second, '/api/pid');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const startedMs = Date.now();
+    // Whoever waited for the one at work would wait for ever.
     await second.stop();
-    expect(Date.now() - startedMs).toBeLessThan(600);
     expect((await waiting).status).toBe(503);
+    writeFileSync(leave, '');
     expect(await working).toBeGreaterThan(0);
   });
 });
@@ -159,6 +163,7 @@ describe('an app that dies', () => {
     const startedMs = Date.now();
     await host.stop();
     expect((await asked).status).toBe(503);
-    expect(Date.now() - startedMs).toBeLessThan(5_000);
+    // It is given two seconds to end by itself, as every app; its loading might take thirty.
+    expect(Date.now() - startedMs).toBeLessThan(20_000);
   });
 });

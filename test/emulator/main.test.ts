@@ -132,7 +132,7 @@ async function until(status: number, again: () => Promise<Answer>): Promise<Answ
 }
 
 describe("the emulator's door", () => {
-  it('prints one line, runs the deployed app for real, and leaves nothing behind when its starter goes', async () => {
+  it.concurrent('prints one line, runs the deployed app for real, and leaves nothing behind when its starter goes', async () => {
     const data = join(folder, 'data');
     const child = start(
       '--world',
@@ -161,7 +161,7 @@ describe("the emulator's door", () => {
     expect(existsSync(facts.ca)).toBe(false);
   });
 
-  it('deploys and swaps real code: what was staged answers in production, and what was live waits beside it', async () => {
+  it.concurrent('deploys and swaps real code: what was staged answers in production, and what was live waits beside it', async () => {
     const child = start('--world', join(folder, 'world.yml'), '--time-scale', '50');
     const end = endOf(child);
     const facts = await firstLine(child);
@@ -209,7 +209,7 @@ describe("the emulator's door", () => {
     expect(await end).toEqual({ code: 0, said: '' });
   });
 
-  it('listens where it is told to, under the names of its world: private endpoints are addresses', async () => {
+  it.concurrent('listens where it is told to, under the names of its world: private endpoints are addresses', async () => {
     const world = {
       network: { domain: 'sites.test', management: 'management.test' },
       sites: [
@@ -220,7 +220,7 @@ describe("the emulator's door", () => {
       ],
     };
     writeFileSync(join(folder, 'private.yml'), JSON.stringify(world));
-    const port = String(20_000 + (process.pid % 20_000));
+    const port = String(20_000 + (process.pid % 12_000));
     const words = ['127.0.0.2', '127.0.0.3'].flatMap((address) => ['--listen', `${address}:${port}`]);
     const child = start('--world', join(folder, 'private.yml'), ...words);
     const end = endOf(child);
@@ -241,7 +241,7 @@ describe("the emulator's door", () => {
     expect(await end).toEqual({ code: 0, said: '' });
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends in order on %s', async (signal) => {
+  it.concurrent.each(['SIGTERM', 'SIGINT'] as const)('ends in order on %s', async (signal) => {
     const child = start('--world', join(folder, 'world.yml'));
     const end = endOf(child);
     const facts = await firstLine(child);
@@ -250,7 +250,7 @@ describe("the emulator's door", () => {
     expect(existsSync(facts.ca)).toBe(false);
   });
 
-  it.each([
+  it.concurrent.each([
     ['without a world', [], /--world is missing/],
     [
       'with a number that is none',
@@ -271,7 +271,7 @@ describe("the emulator's door", () => {
     expect(code).toBe(2);
   });
 
-  it('says so when its port is taken, and leaves no folder', async () => {
+  it.concurrent('says so when its port is taken, and leaves no folder', async () => {
     const first = start('--world', join(folder, 'world.yml'));
     const end = endOf(first);
     const { port } = new URL((await firstLine(first)).url);

@@ -78,7 +78,7 @@ function readLeft(folder: string): string {
 }
 
 describe('a fleet whose SCM sites are closed to us', () => {
-  it('is deployed by pull: one upload, every slot fetches, promoted in waves, and no signature is left anywhere', async () => {
+  it.concurrent('is deployed by pull: one upload, every slot fetches, promoted in waves, and no signature is left anywhere', async () => {
     const store = await makeContainer();
     const delivery = `delivery: { mode: pull, store: "${store}" }\n`;
     await onFleet({ faults: [scmClosed], delivery }, async (fleet, folder) => {
@@ -92,7 +92,7 @@ describe('a fleet whose SCM sites are closed to us', () => {
     });
   }, 120_000);
 
-  it('is deployed although it is to be pushed, where there is a store, and that is said', async () => {
+  it.concurrent('is deployed although it is to be pushed, where there is a store, and that is said', async () => {
     const store = await makeContainer();
     await onFleet({ faults: [scmClosed], delivery: `delivery: { store: "${store}" }\n` }, async (fleet) => {
       const deployed = await fleet.run(['deploy']);
@@ -104,7 +104,7 @@ describe('a fleet whose SCM sites are closed to us', () => {
     });
   }, 120_000);
 
-  it('is refused without a store: the cause, both ways out, nothing live touched', async () => {
+  it.concurrent('is refused without a store: the cause, both ways out, nothing live touched', async () => {
     await onFleet({ faults: [scmClosed], delivery: '' }, async (fleet) => {
       const deployed = await fleet.run(['deploy']);
       expect(deployed.code).toBe(10);
@@ -115,7 +115,7 @@ describe('a fleet whose SCM sites are closed to us', () => {
     });
   }, 120_000);
 
-  it("is deployed from an address where a sealed package lies, by that package's own name", async () => {
+  it.concurrent("is deployed from an address where a sealed package lies, by that package's own name", async () => {
     const store = await makeContainer();
     await inTempFolder(async (folder) => {
       const sealed = join(folder, 'release.zip');
@@ -162,7 +162,7 @@ describe('a rehearsal', () => {
       `app: orders\npackage: ${join(root, 'examples/orders')}\nfleet: { targets: [{ resourceId: ${site} }] }\nprobes: { interval: 5s, consecutiveSuccessLimit: 1 }\n${delivery}\n`,
     );
 
-  it(
+  it.concurrent(
     'of a pull pushes, says so, and speaks to no store',
     () =>
       inTempFolder(async (folder) => {
@@ -176,7 +176,7 @@ describe('a rehearsal', () => {
     60_000,
   );
 
-  it('of a package at an address is refused before anything is started', () =>
+  it.concurrent('of a package at an address is refused before anything is started', () =>
     inTempFolder(async (folder) => {
       write(folder, 'delivery: { mode: url, url: "https://nobody.invalid/x.zip?sig=SECRETSIG" }');
       const rehearsed = await startCli(['rehearse'], folder);

@@ -234,7 +234,7 @@ async function stopWhen(
   };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', listen);
   if (!(when instanceof RegExp)) void when.then(stop);
-  const patience = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
   const [code, name] = (await once(child, 'close')) as [number | null, string | null];
   clearTimeout(patience);
   if (sentMs === 0) throw new Error(`"slotwave ${words.join(' ')}" was not stopped:\n${told}`);

@@ -35,7 +35,7 @@ export async function startCli(
   words: readonly string[],
   cwd: string,
   environment: Readonly<Record<string, string>> = {},
-  { sill, nodeWords = [], timeoutMs = 30_000, uid }: Start = {},
+  { sill, nodeWords = [], timeoutMs = 60_000, uid }: Start = {},
 ): Promise<Ran> {
   const built = await findBuilt();
   const env = {

@@ -11,7 +11,7 @@ const refuse = (request: string) => ({
   then: { status: 429, code: 'TooManyRequests', message: 'Slow down.', headers: { 'retry-after': '17' } },
 });
 
-/** The same rollout, told of by lines. Tokens live for a minute: the bake alone is longer. */
+/** The same rollout, told of by lines. Tokens live for three seconds of ours, and it takes longer. */
 describe('a rollout that Azure slows down, and whose tokens end on the way', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slotwave-throttled-'));
   let fleet: SmallFleet;
@@ -22,7 +22,7 @@ describe('a rollout that Azure slows down, and whose tokens end on the way', () 
       refuse('GET */sites/orders-weu'),
       refuse('POST */sites/orders-eus/slots/staging/slotsswap'),
     ];
-    fleet = await openSmallFleet(folder, faults, {}, { world: { identity: { tokenLifetime: '1s' } } });
+    fleet = await openSmallFleet(folder, faults, {}, { world: { identity: { tokenLifetime: '3s' } } });
     deployed = await fleet.run(['deploy']);
   }, 120_000);
   afterAll(async () => {

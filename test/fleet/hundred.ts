@@ -90,6 +90,8 @@ settings: { ORDERS_VERSION: "2" }
 
 export function writeWorld(baggage: Baggage): WorldInput {
   return {
+    // Long enough that a busy machine, too, has more of them under way at once than it would be allowed.
+    latencies: { deploy: '1m', swapPing: '45s' },
     sites: fleet.map(({ site, region, subscription, plan }) => ({
       name: site,
       region,

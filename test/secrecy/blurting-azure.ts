@@ -1,4 +1,5 @@
 /** An Azure behind real HTTPS that lets slip whatever it knows, where a test tells it to. */
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
@@ -37,7 +38,8 @@ export const subscription = '00000000-0000-4000-8000-000000000001';
 export async function serveBlurting(baggage: Baggage, slips: readonly Slip[]): Promise<BlurtingAzure> {
   const anchorMs = Date.now();
   const certificates = await makeCertificates(anchorMs);
-  const ca = join(baggage.folder, 'ca.pem');
+  // Several stand side by side.
+  const ca = join(baggage.folder, `ca-${randomUUID()}.pem`);
   await writeFile(ca, certificates.ca);
   const captured: Captured = { tokens: new Set(), keys: new Set() };
   const counted = { slips: 0 };

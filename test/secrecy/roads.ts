@@ -5,6 +5,8 @@ export interface Road {
   readonly name: string;
   readonly slips: readonly Slip[];
   readonly code: number;
+  /** It ends when the time to become healthy is over, which may then be short; all others need it to be long. */
+  readonly runsOut?: boolean;
 }
 
 const json = (status: number, body: unknown) => Response.json(body, { status });
@@ -102,6 +104,7 @@ export const roads: readonly Road[] = [
   {
     name: 'refused: another release answers, with a name that tells all',
     code: 10,
+    runsOut: true,
     slips: [{ on: 'GET /admin/vfs/*', host: staging, say: (text) => Response.json({ release: text }) }],
   },
   {

@@ -16,8 +16,20 @@ export interface Sky {
   readonly storm: Storm;
 }
 
-/** The process dies at every moment; where `again` is given, the resumed one dies at every so many-th of its own. */
-export async function dieEverywhere(sky: Sky, again: number | null): Promise<Report> {
+/** At which of its own moments a resumed process dies, whose predecessor died at `first`. */
+export type Again = (first: number, moments: number) => readonly number[];
+
+export const never: Again = () => [];
+
+export const everyTenth: Again = (_first, moments) => tens(moments);
+
+/** A quarter of the tenth moments, and after the next first death the next quarter: together they are all of them. */
+export const aQuarter: Again = (first, moments) => tens(moments).filter((_, at) => at % 4 === first % 4);
+
+const tens = (moments: number) => Array.from({ length: Math.floor(moments / 10) }, (_, at) => (at + 1) * 10);
+
+/** The process dies at every moment, and the resumed one again where `again` says so. */
+export async function dieEverywhere(sky: Sky, again: Again): Promise<Report> {
   const report = createReport(sky);
   const { moments } = await report.play('calm', calm);
   for (let first = 1; first <= moments; first++) {
@@ -25,7 +37,7 @@ export async function dieEverywhere(sky: Sky, again: number | null): Promise<Rep
     const absenceMs = first % 2 === 0 ? 0 : 20 * 60_000;
     const once = { ...calm, deaths: [{ atMoment: first }], absenceMs };
     const resumed = await report.play(`death at ${first}`, once);
-    for (let second = again ?? Infinity; second <= resumed.moments; second += again ?? Infinity) {
+    for (const second of again(first, resumed.moments)) {
       const twice = { ...once, deaths: [{ atMoment: first }, { atMoment: second }] };
       await report.play(`death at ${first}, then at ${second}`, twice);
     }
