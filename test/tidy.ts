@@ -25,7 +25,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   entry: ['config', 'plan', 'preflight', 'release', 'target', 'probe', 'azure', 'rollout', 'report'],
   report: ['+rollout', 'plan', '+probe', '+target', '+release'],
   rollout: ['target', 'probe', '+release', 'plan'],
-  azure: ['+target', '+rollout', 'release', '+plan', '+config'],
+  azure: ['+target', '+rollout', 'probe', 'release', '+plan', '+config'],
   target: ['plan', 'release'],
   probe: ['+plan'],
   preflight: ['plan'],

@@ -175,6 +175,16 @@ export const appPages = {
     seen: 'The end of the certificate that the server showed.',
     todo: ['Renew it where it is kept.'],
   },
+  'reference-unresolved': {
+    means:
+      'A setting of this slot refers to a secret in a Key Vault, and the platform does not get it: the app would start without it.',
+    seen: 'The state of the reference in Azure is not Resolved.',
+    todo: [
+      'AccessToKeyVaultDenied: the slot has a managed identity of its own, which needs the role Key Vault Secrets User (or an access policy).',
+      'SecretNotFound, VaultNotFound, InvalidSyntax: the reference itself.',
+      'FetchTimedOut: the network of the slot does not reach the vault.',
+    ],
+  },
   'dependency-unreachable': {
     means: 'The app is up, and from where it runs it does not reach something that the config says it needs.',
     seen: 'Azure tried name and port from the slot itself (`probes.dependencies`).',

@@ -40,6 +40,7 @@ export const causes = {
   'address-unknown': 'Whether the answer came over a private address cannot be known',
   exposed: 'The public way is open',
   'certificate-ends': 'The certificate ends soon',
+  'reference-unresolved': 'A Key Vault reference is not resolved',
   'dependency-unreachable': 'The app does not reach what it needs',
   unexplained: 'None of the known causes',
 } as const;

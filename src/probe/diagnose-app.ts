@@ -113,6 +113,11 @@ const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
       tell: (host, said) => `The certificate of ${host} ends soon: ${said}.`,
       next: 'Renew it where it is kept; probes.certificate.daysLeft says how many days are asked for.',
     },
+    REFERENCE_UNRESOLVED: {
+      code: 'reference-unresolved',
+      tell: (host, said) => `Settings of ${host} refer to a Key Vault and are not resolved: ${said}.`,
+      next: 'Each slot has a managed identity of its own: give that of this slot the right to read secrets (Key Vault Secrets User), and let its network reach the vault. A role that is fresh takes some minutes.',
+    },
     DEPENDENCY_NAME: {
       code: 'dependency-unreachable',
       tell: (host, said, { check }) => `From where ${host} runs, a name is not known: ${check}: ${said}.`,

@@ -5,10 +5,11 @@ import type { TargetFacts } from '../plan/fleet.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Look } from '../probe/look.ts';
 import type { Release } from '../release/release.ts';
+import { type Beside, createBeside } from './beside.ts';
 import type { Failure, Happening, Recorded } from './events.ts';
 import { type Assignment, Interruption, type Ports } from './ports.ts';
 
-export interface Run {
+export interface Run extends Beside {
   readonly plan: Plan;
   readonly release: Release;
   readonly ports: Ports;
@@ -22,10 +23,6 @@ export interface Run {
   note(event: Happening): Promise<void>;
   /** True from the moment in which this process begins to write the end: then a cancellation comes too late. */
   isEnding(): boolean;
-  /** Work that nothing waits for but the end; what it throws is nobody's trouble. */
-  later(work: () => Promise<void>): void;
-  /** Resolves when all of that is done, or when it has had its time. */
-  caughtUp(): Promise<void>;
   /** Sleeps on the rollout's clock; a cancellation wakes it. */
   pause(ms: number): Promise<void>;
   /** Throws when nothing new may start. Called right before each effect. */
@@ -33,8 +30,6 @@ export interface Run {
 }
 
 const maxLooks = 50;
-/** A diagnosis has ten seconds; a few more for those that came last. */
-const longestLaterMs = 12_000;
 
 export function createRun({ plan, release, ports }: Assignment): Run {
   const facts = new Map(plan.targets.map((each) => [each.facts.target.name, each.facts]));
@@ -42,7 +37,6 @@ export function createRun({ plan, release, ports }: Assignment): Run {
     if (ports.stop.aborted) throw new Interruption(String(ports.stop.reason));
   };
   const lookLimit = pLimit(maxLooks);
-  const beside = new Set<Promise<void>>();
   let ending = false;
   return {
     look: (question, signal) =>
@@ -74,18 +68,7 @@ export function createRun({ plan, release, ports }: Assignment): Run {
       ending ||= event.type === 'rollout.ended';
       await ports.journal.append(event);
     },
-    later(work) {
-      const done = work().catch(() => {});
-      beside.add(done);
-      void done.then(() => beside.delete(done));
-    },
-    async caughtUp() {
-      if (beside.size === 0) return;
-      const patience = new AbortController();
-      const late = ports.clock.sleep(longestLaterMs, patience.signal).catch(() => {});
-      await Promise.race([Promise.all(beside), late]);
-      patience.abort(new Error('caught up'));
-    },
+    ...createBeside(ports.clock),
     async pause(ms) {
       goOn();
       await ports.clock.sleep(ms, ports.stop).catch((reason: unknown) => {

@@ -495,6 +495,13 @@ const apps: readonly Row[] = [
     next: ['daysLeft'],
   },
   {
+    says: 'a secret that the slot may not read',
+    facts: found({ check: 'references', code: 'REFERENCE_UNRESOLVED', said: 'DB: AccessToKeyVaultDenied' }),
+    code: 'reference-unresolved',
+    seen: ['DB: AccessToKeyVaultDenied'],
+    next: ['Key Vault Secrets User'],
+  },
+  {
     says: 'a dependency that the app does not reach',
     facts: found({ check: 'dependency sql.example:1433', code: 'DEPENDENCY_CLOSED' }),
     code: 'dependency-unreachable',
