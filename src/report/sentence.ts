@@ -186,11 +186,15 @@ function tellFailure(failure: {
 /** A verdict with the last thing that was really seen: the reason a person needs first. */
 function tellVerdict(verdict: Verdict): string {
   const decisive = verdict.readings.findLast(({ condition }) => condition !== 'healthy');
-  const seen = decisive?.findings.filter(({ condition }) => condition !== 'healthy').map(tellFinding) ?? [];
+  const seen = decisive?.findings.filter(isAmiss).map(tellFinding) ?? [];
   const fresh = seen.filter((text) => !verdict.why.includes(text));
   return fresh.length === 0
     ? endWith(verdict.why)
     : `${endWith(verdict.why)} Last seen: ${fresh.join('; ')}.`;
+}
+
+function isAmiss({ condition }: Finding): boolean {
+  return condition !== 'healthy' && condition !== 'unasked';
 }
 
 /** A reason as a sentence of its own; the name of a target is written as it is. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { VirtualClock } from '../../src/clock.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { FaultInput } from '../../src/emulator/faults/schema.ts';
+import type { HostRuntime } from '../../src/emulator/host/runtime.ts';
 import type { WorldInput } from '../../src/emulator/world/schema.ts';
 import type { ProbeRequest, StrategyRequest, SwapRequest, WaveRequest } from '../../src/plan/plan.ts';
 import { packRelease } from '../../src/release/pack.ts';
@@ -40,6 +41,8 @@ export interface Scenario {
   /** Throttling, token lifetimes, latencies. */
   readonly world?: Omit<WorldInput, 'sites'>;
   readonly seed?: number;
+  /** Hosts that are other than they should be, made from those that are as they should. */
+  readonly runtime?: (usual: HostRuntime) => HostRuntime;
   /** Somebody else who works on the same slots meanwhile. */
   readonly meddle?: (engine: Engine, stage: Stage, baggage: Baggage) => Promise<void>;
 }
@@ -98,7 +101,7 @@ export function setStage(scenario: Scenario, baggage: Baggage): Stage {
   const emulator = createEmulator({
     clock,
     seed: scenario.seed ?? 1,
-    runtime: createPlayedRuntime(4_000),
+    runtime: (scenario.runtime ?? ((usual) => usual))(createPlayedRuntime(4_000)),
     faults: scenario.faults ?? [],
     world: {
       ...scenario.world,
