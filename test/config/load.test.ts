@@ -101,6 +101,44 @@ describe('a config without a mistake', () => {
     ]);
   });
 
+  it.each([
+    ['{ via: direct }', { via: 'direct' }],
+    ['{}', { via: 'direct' }],
+    ['{ via: arm }', { via: 'arm' }],
+    ['{ via: private-endpoint }', { via: 'private-endpoint', addresses: null }],
+    [
+      '{ via: private-endpoint, address: 10.1.0.4 }',
+      { via: 'private-endpoint', addresses: { live: '10.1.0.4', beside: '10.1.0.4' } },
+    ],
+    [
+      '{ via: private-endpoint, addresses: { live: 10.1.0.4, beside: "fd00::5" } }',
+      { via: 'private-endpoint', addresses: { live: '10.1.0.4', beside: 'fd00::5' } },
+    ],
+    [
+      '{ via: dns, servers: [10.0.0.4, "10.0.0.5:5353", "[fd00::4]:53", "fd00::4"] }',
+      { via: 'dns', servers: ['10.0.0.4', '10.0.0.5:5353', '[fd00::4]:53', 'fd00::4'] },
+    ],
+    ['{ via: proxy, proxy: "socks5://hub.corp" }', { via: 'proxy', proxy: 'socks5://hub.corp' }],
+    ['{ via: proxy, proxy: "http://[fd00::4]:3128/" }', { via: 'proxy', proxy: 'http://[fd00::4]:3128/' }],
+    [
+      `{ via: proxy, proxy: "https://me:${dollar}{env:PW}@hub:${dollar}{env:PORT}" }`,
+      { via: 'proxy', proxy: `https://me:${dollar}{env:PW}@hub:${dollar}{env:PORT}` },
+    ],
+    [`{ via: proxy, proxy: "${dollar}{env:HUB}" }`, { via: 'proxy', proxy: `${dollar}{env:HUB}` }],
+  ])('looks from where it is told to, at all targets or at one: %s', (written, vantage) => {
+    const config = parseConfig(
+      writeYaml({
+        ...sound,
+        fleet: `fleet:\n  targets:\n    - { name: a, resourceId: ${siteId('a')}, vantage: ${written} }\n    - { name: b, resourceId: ${siteId('b')} }\n`,
+        strategy: 'strategy: { waves: [{ name: rest }] }',
+        extra: `probes: { vantage: ${written} }`,
+      }),
+      'c.yml',
+    );
+    expect(config.probes.vantage).toEqual(vantage);
+    expect(config.targets.map((each) => each.vantage)).toEqual([vantage, undefined]);
+  });
+
   it('names a target after its site, and reads the ID in any case of its fixed words', () => {
     const id = siteId('orders-x')
       .replace('resourceGroups', 'resourcegroups')

@@ -3,6 +3,7 @@ import { describePlan } from '../../src/plan/describe.ts';
 import type { TargetFacts } from '../../src/plan/fleet.ts';
 import { formatBytes, formatDuration, shortenId } from '../../src/plan/layout.ts';
 import { type Plan, planRollout } from '../../src/plan/plan.ts';
+import type { VantageRequest } from '../../src/plan/vantage-request.ts';
 import { checkFleet } from '../../src/preflight/check-fleet.ts';
 import { newRelease, planRequest, slotFacts, strategy, targetFacts } from './fleet-facts.ts';
 
@@ -150,6 +151,26 @@ Preflight: 1 error, so that nothing will be started; 1 warning
       planRequest([targetFacts('a')], { strategy: { ...strategy, onFailure, failureTolerance } }),
     );
     expect(describePlan(plan, [], 200).join('\n')).toMatch(sentence);
+  });
+
+  it('says from where each target is looked at, where that is not directly for all', () => {
+    const [one, two, ...others] = six();
+    const from = (facts: TargetFacts, vantage: VantageRequest): TargetFacts => ({
+      ...facts,
+      target: { ...facts.target, vantage },
+    });
+    const told = (targets: readonly TargetFacts[]) =>
+      describePlan(...planAndFindings(targets), 400).filter((line) => line.startsWith('  from '));
+    expect(told(six())).toEqual([]);
+    const dns = { via: 'dns', servers: ['10.0.0.4', '10.0.0.5'] } as const;
+    expect(told(six().map((facts) => from(facts, dns)))).toEqual(['  from        dns 10.0.0.4, 10.0.0.5']);
+    const hub = { via: 'proxy', proxy: 'http://$' + '{env:HUB}' } as const;
+    const pinned = { via: 'private-endpoint', addresses: { live: '10.1.0.4', beside: '10.1.0.5' } } as const;
+    expect(told([from(one!, hub), from(two!, pinned), ...others])).toEqual([
+      expect.stringMatching(
+        /^ {2}from {8}proxy http:\/\/\$\{env:HUB\}: \w+; private-endpoint 10\.1\.0\.4, 10\.1\.0\.5 beside: \w+; direct: (\w+, ){3}\w+$/,
+      ),
+    ]);
   });
 
   it('names no pairs when pairs are ignored', () => {
