@@ -85,11 +85,20 @@ function tellAnswer({ resolver, addresses }: NameFacts): string {
   return `${name} says ${listed(addresses)} (${kind}).`;
 }
 
+/** Those that were asked by their own address. */
+function tellSilent({ names }: DiagnosisFacts): string {
+  const mute = names
+    .filter(({ code }) => code !== null && silentCodes.has(code))
+    .map(({ resolver }) => resolver);
+  const addressed = mute.filter((resolver) => resolver !== 'the system');
+  return addressed.length === 0 ? '' : ` No answer from ${listed(addressed)}.`;
+}
+
 function silent(facts: DiagnosisFacts, code: string): Named {
   return {
     code: 'dns-silent',
     certainty: 'certain',
-    said: `The name servers do not answer for ${nameHost(facts)} ${viaWords(facts)} (${code}).${tellOthers(facts)}`,
+    said: `The name servers do not answer for ${nameHost(facts)} ${viaWords(facts)} (${code}).${tellSilent(facts)}${tellOthers(facts)}`,
     next: `${otherWay(facts)}Check which name servers are set where slotwave runs and that port 53 reaches them (UDP and TCP). With vantage: { via: dns } the addresses under servers must be reachable from there.`,
   };
 }

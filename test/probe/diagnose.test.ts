@@ -126,9 +126,11 @@ const names: readonly Row[] = [
   },
   {
     says: 'name servers that let a request wait',
-    facts: silent('ETIMEDOUT', makeRoad('name', { via: 'dns' })),
+    facts: silent('ETIMEDOUT', makeRoad('name', { via: 'dns' }), {
+      names: [{ resolver: '10.1.0.66', cnames: [], addresses: [], code: 'ETIMEOUT' }],
+    }),
     code: 'dns-silent',
-    seen: ['name servers of the vantage'],
+    seen: ['name servers of the vantage', 'No answer from 10.1.0.66'],
     next: ['servers'],
   },
   {
