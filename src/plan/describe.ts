@@ -1,5 +1,6 @@
 /** What `slotwave plan` prints: everything that would happen, in its order, and why. */
 import { describeFindings, type ShownFinding } from './describe-findings.ts';
+import { describeProbes } from './describe-probes.ts';
 import { describeSettings } from './describe-settings.ts';
 import type { TargetFacts } from './fleet.ts';
 import {
@@ -68,7 +69,7 @@ function describeHeader(plan: Plan, promoted: readonly PlannedTarget[], width: n
 }
 
 function describeRules(whole: Plan): readonly (readonly [string, string])[] {
-  const { strategy, probes } = whole;
+  const { strategy } = whole;
   const { region, subscription, plan } = strategy.maxConcurrencyPer;
   const limits = [
     `${strategy.maxConcurrency}`,
@@ -76,14 +77,12 @@ function describeRules(whole: Plan): readonly (readonly [string, string])[] {
     ...(subscription === undefined ? [] : [`${subscription} a subscription`]),
     ...(plan === undefined ? [] : [`${plan} an App Service plan`]),
   ];
-  const checks = ['host', 'functions', 'release', ...probes.checks.map((check) => check.name)];
-  const limitWords = `every ${formatDuration(probes.intervalMs)} until ${probes.consecutiveSuccessLimit} in a row are healthy, for at most ${formatDuration(probes.deadlineMs)}`;
   return [
     [
       'first',
       'every target is staged beside production and probed; nothing live is touched until that is done',
     ],
-    ['probes', `${checks.join(', ')}: ${limitWords}`],
+    ...describeProbes(whole),
     ...describeVantages(whole),
     ['at once', `at most ${limits.join(', ')}`],
     ['on failure', describeFailure(strategy)],

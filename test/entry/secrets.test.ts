@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Config, ConfigCheck } from '../../src/config/config.ts';
 import { errorJson, renderError } from '../../src/entry/errors.ts';
+import { hasHiddenKeys, revealChecks } from '../../src/entry/reveal.ts';
 import { hideSecret, hideValue, redact, redactRecord, redactSaid } from '../../src/entry/secrets.ts';
 import { RefusalError } from '../../src/errors.ts';
+import { withoutKeys } from '../../src/plan/plan.ts';
+import { makeProbes } from '../builders.ts';
 
 describe('tokens and keys', () => {
   hideSecret('tok-1234567890/+=');
@@ -84,4 +88,66 @@ describe('what looks like a key', () => {
     ['the status code=500', 'the status code=500'],
     ['password policy', 'password policy'],
   ])('%s', (said, told) => expect(redactSaid(said)).toBe(told));
+});
+
+describe('what checks take from the environment', () => {
+  const written: ConfigCheck = {
+    name: 'deep',
+    method: 'POST',
+    path: '/api/deep?code=q-secret',
+    headers: { 'x-key': 'Key ${env:PROBE_KEY}', 'x-team': 'orders' },
+    body: '{"token":"${env:PROBE_TOKEN}"}',
+    expect: { status: 200 },
+  };
+  const config = { file: 'slotwave.yml', probes: { ...makeProbes(), checks: [written] } as Config['probes'] };
+  const plan = { probes: makeProbes({ checks: [withoutKeys(written)] }) };
+  const environment = { PROBE_KEY: 'k-12345678', PROBE_TOKEN: 't-12345678' };
+
+  it('is put in at the edge alone, and hidden before it is used', () => {
+    const hidden: string[] = [];
+    const reveal = revealChecks(plan, config, { environment, hide: (secret) => void hidden.push(secret) });
+    expect(JSON.stringify(plan)).not.toMatch(/PROBE_|orders"|q-secret|token/);
+    expect(reveal(plan.probes.checks[0]!)).toEqual({
+      ...written,
+      headers: { 'x-key': 'Key k-12345678', 'x-team': 'orders' },
+      body: '{"token":"t-12345678"}',
+    });
+    expect(hidden).toEqual(['k-12345678', 't-12345678']);
+  });
+
+  it('is asked for all at once, before anything starts', () => {
+    const missing = () => revealChecks(plan, config, { environment: { PROBE_KEY: '' }, hide: () => {} });
+    expect(missing).toThrow(
+      expect.objectContaining({
+        kind: 'input',
+        code: 'env-missing',
+        problems: [
+          expect.objectContaining({
+            path: 'probes.checks[0].headers.x-key',
+            message: expect.stringContaining('PROBE_KEY'),
+          }),
+          expect.objectContaining({
+            path: 'probes.checks[0].body',
+            message: expect.stringContaining('PROBE_TOKEN'),
+          }),
+        ],
+      }),
+    );
+  });
+
+  it('is not asked for on behalf of a check that the plan does not have', () => {
+    const none = { probes: makeProbes() };
+    expect(() => revealChecks(none, config, { environment: {}, hide: () => {} })).not.toThrow();
+  });
+
+  it('is kept nowhere else: a plan whose config has lost the check cannot be carried out', () => {
+    const other = { ...config, probes: { ...config.probes, checks: [] } };
+    expect(() => revealChecks(plan, other, { environment, hide: () => {} })).toThrow(
+      expect.objectContaining({ code: 'config-of-another-rollout' }),
+    );
+    const bodyOnly = {
+      probes: makeProbes({ checks: [{ ...withoutKeys(written), headers: {}, path: '/api/deep' }] }),
+    };
+    expect(hasHiddenKeys(bodyOnly)).toBe(true);
+  });
 });

@@ -173,6 +173,26 @@ Preflight: 1 error, so that nothing will be started; 1 warning
     ]);
   });
 
+  it('says what is asked beside, how long health must last, and of whom something cannot be asked', () => {
+    const [plan] = planAndFindings([targetFacts('weu'), targetFacts('neu')]);
+    const [weu, neu] = plan.targets;
+    const via = { via: 'arm' } as const;
+    const hearsay = { ...neu!, facts: { ...neu!.facts, target: { ...neu!.facts.target, vantage: via } } };
+    const probes: Plan['probes'] = {
+      ...plan.probes,
+      certificate: { daysLeft: 14 },
+      exposure: { expect: 'closed', from: { via: 'direct' } },
+      dependencies: [{ host: 'sql.internal', port: 1433 }],
+      healthyStateDurationMs: 30_000,
+    };
+    const told = describePlan({ ...plan, probes, targets: [weu!, hearsay] }, [])
+      .join(' ')
+      .replace(/\s+/g, ' ');
+    expect(told).toContain('release, health, certificate, exposure, sql.internal:1433: every');
+    expect(told).toContain('in a row over 30s are healthy');
+    expect(told).toContain('not asked health, certificate of neu: Azure Resource Manager');
+  });
+
   it('names no pairs when pairs are ignored', () => {
     const plan = planRollout(planRequest(six(), { strategy: { ...strategy, regionPairs: 'ignore' } }));
     expect(describePlan(plan, []).join('\n')).not.toMatch(/kept apart/);
