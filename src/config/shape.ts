@@ -133,7 +133,7 @@ function describeBadKey(path: Path, issue: z.core.$ZodIssueInvalidKey, document:
 
 function describeUnknownKey(path: Path, document: ConfigDocument): Problem {
   const key = String(path.at(-1));
-  const root = buildJsonSchema();
+  const root = readSchema();
   const known = Object.keys(findSchema(root, path.slice(0, -1))?.properties ?? {});
   const near = findNearestKey(key, known);
   const home = near ? null : findHome(root, key);
@@ -147,6 +147,14 @@ function describeUnknownKey(path: Path, document: ConfigDocument): Problem {
     ...(home ? { next: `It belongs under ${home}.` } : {}),
   };
 }
+
+/** Made when the first key is unknown, and once: a file full of mistakes would have it made for each. */
+function readSchema(): JsonSchema {
+  schemaOnce ??= buildJsonSchema();
+  return schemaOnce;
+}
+
+let schemaOnce: JsonSchema | null = null;
 
 function findSchema(schema: JsonSchema, path: Path): JsonSchema | null {
   let current: JsonSchema | undefined = schema;
