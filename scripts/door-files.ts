@@ -77,6 +77,7 @@ export function pipelinesName({ name, pipelinesName: known }: Output): string {
 const taskTypes = {
   text: 'string',
   path: 'filePath',
+  words: 'string',
   lines: 'multiLine',
   boolean: 'boolean',
   choice: 'pickList',

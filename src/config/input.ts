@@ -10,6 +10,8 @@ export type InputKind =
   | { readonly type: 'text' }
   /** A file or folder of the job. */
   | { readonly type: 'path' }
+  /** Names, with spaces or commas between them. */
+  | { readonly type: 'words' }
   /** Several lines: YAML or JSON. */
   | { readonly type: 'lines' }
   | { readonly type: 'boolean' }
@@ -51,6 +53,11 @@ export const inputGroups: readonly { readonly name: InputGroup; readonly about: 
   { name: 'signIn', about: 'Signing in to Azure' },
   { name: 'more', about: 'More' },
 ];
+
+export const everywhere: readonly Door[] = ['cli', 'github', 'pipelines'];
+export const builds: readonly Door[] = ['github', 'pipelines'];
+/** Commands that read what was asked for. */
+export const asking: readonly CommandName[] = ['deploy', 'plan', 'resume', 'rollback', 'status', 'probe'];
 
 /** `resource-group-name` → `resourceGroupName`. */
 export function camelName(name: string): string {

@@ -2,13 +2,8 @@
  * What the doors ask for, once: `action.yml`, `task.json`, the flags of the command line and the tables in docs/ are
  * made from this list. Names are in kebab-case; Azure Pipelines gets them in camelCase.
  */
-import { type CommandName, commands, type Door, type Input } from './input.ts';
-
-const everywhere: readonly Door[] = ['cli', 'github', 'pipelines'];
-const builds: readonly Door[] = ['github', 'pipelines'];
-/** Commands that read what was asked for. */
-const asking: readonly CommandName[] = ['deploy', 'plan', 'resume', 'rollback', 'status', 'probe'];
-const withState: readonly CommandName[] = ['deploy', 'plan', 'resume', 'rollback', 'status', 'probe'];
+import { asking, builds, type CommandName, commands, type Door, everywhere, type Input } from './input.ts';
+import { moreInputs } from './inputs-more.ts';
 
 export const inputs = [
   {
@@ -154,124 +149,7 @@ export const inputs = [
     commands: asking,
     group: 'signIn',
   },
-  {
-    name: 'plan',
-    label: 'Saved plan',
-    kind: { type: 'path' },
-    about: 'For `deploy`: a plan that `plan` saved. Refused when the fleet has changed since.',
-    doors: builds,
-    commands: ['deploy'],
-    group: 'more',
-    visibleRule: 'command = deploy',
-  },
-  {
-    name: 'rollout',
-    label: 'Rollout id',
-    kind: { type: 'text' },
-    about: 'For `resume`, `rollback` and `status`: which rollout; the newest one when not given.',
-    doors: builds,
-    commands: ['resume', 'rollback', 'status'],
-    group: 'more',
-    visibleRule: 'command = resume || command = rollback || command = status',
-  },
-  {
-    name: 'force',
-    label: 'Promote what runs already',
-    kind: { type: 'boolean' },
-    fallback: 'false',
-    about: 'Promote targets that already run this release, too.',
-    doors: everywhere,
-    commands: ['deploy', 'plan'],
-    group: 'more',
-    visibleRule: 'command = deploy || command = plan',
-  },
-  {
-    name: 'out',
-    label: 'Output file',
-    kind: { type: 'path' },
-    value: 'file',
-    about:
-      'Where `plan` saves its plan, and `package` its zip. When not given, a plan is only shown and a package only checked; a build puts them in its temporary folder.',
-    doors: everywhere,
-    commands: ['plan', 'package'],
-    group: 'more',
-    visibleRule: 'command = plan || command = package',
-  },
-  {
-    name: 'seal',
-    label: 'Seal the package',
-    kind: { type: 'boolean' },
-    fallback: 'false',
-    about: 'For `package`: stamp it as a release, to be put where slots can fetch it (`delivery.url`).',
-    doors: everywhere,
-    commands: ['package'],
-    group: 'more',
-    visibleRule: 'command = package',
-  },
-  {
-    name: 'state',
-    label: 'State folder',
-    kind: { type: 'path' },
-    fallback: '.slotwave',
-    value: 'folder',
-    about: 'Where journals and locks are kept.',
-    doors: everywhere,
-    commands: withState,
-    group: 'more',
-  },
-  {
-    name: 'ca',
-    label: 'Certificate authorities',
-    kind: { type: 'path' },
-    value: 'file',
-    about: 'A PEM file with further certificate authorities to trust.',
-    doors: everywhere,
-    commands: asking,
-    group: 'more',
-  },
-  {
-    name: 'deployments',
-    label: 'GitHub deployments',
-    kind: { type: 'choice', options: ['off', 'fleet', 'per-target'] },
-    fallback: 'off',
-    about:
-      "Whether the repository's page shows what runs where: one environment for the `fleet`, or one `per-target`. Needs `permissions: deployments: write`.",
-    doors: ['github'],
-    commands: ['deploy', 'resume', 'rollback'],
-    group: 'more',
-  },
-  {
-    name: 'environment',
-    label: 'Environment name',
-    kind: { type: 'text' },
-    about:
-      "The name of the environment of `deployments`; the app's name when not given. Each target's own has `-` and the target's name behind it.",
-    doors: ['github'],
-    commands: ['deploy', 'resume', 'rollback'],
-    group: 'more',
-  },
-  {
-    name: 'comment',
-    label: 'Comment on the pull request',
-    kind: { type: 'boolean' },
-    fallback: 'true',
-    about:
-      'Whether `plan` writes what it found on the pull request, in one comment that later runs replace. Needs `permissions: pull-requests: write`.',
-    doors: ['github'],
-    commands: ['plan'],
-    group: 'more',
-  },
-  {
-    name: 'token',
-    label: 'GitHub token',
-    kind: { type: 'text' },
-    // GitHub fills it in.
-    fallback: '${{ github.token }}',
-    about: 'The token for deployments and comments.',
-    doors: ['github'],
-    commands,
-    group: 'more',
-  },
+  ...moreInputs,
 ] as const satisfies readonly Input[];
 
 export type InputName = (typeof inputs)[number]['name'];

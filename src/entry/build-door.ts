@@ -8,7 +8,7 @@ import type { Recorded } from '../rollout/events.ts';
 import { type BuildInputs, type BuildRequest, readInputs } from './build-inputs.ts';
 import { type Finished, readFinished } from './build-outputs.ts';
 import { type BuildWitness, createBuildWitness } from './build-witness.ts';
-import { BrokenOff, exitCodeOfError, exitCodes, renderError } from './errors.ts';
+import { BrokenOff, exitCodeOfError, renderError } from './errors.ts';
 import type { Outside } from './outside.ts';
 import { hideSecret, redact } from './secrets.ts';
 import type { RolloutPlace } from './state.ts';
@@ -102,7 +102,7 @@ async function perform({ command, options, given }: BuildInputs, outside: Outsid
     case 'package':
       return (await import('./package-command.ts')).commandPackage(given('package') ?? '.', options, outside);
     case 'probe':
-      return exitCodes.defect;
+      return (await import('./probe-command.ts')).commandProbe(options, outside);
     default:
       return command satisfies never;
   }

@@ -4,7 +4,7 @@ import { type CommandName, commands, type Door, type Input } from '../config/inp
 import { type InputName, inputsOf } from '../config/inputs.ts';
 import { findNearest } from '../config/nearest.ts';
 import { InputError, type Problem } from '../errors.ts';
-import type { CommonOptions } from './options.ts';
+import type { CommonOptions, ProbeOptions } from './options.ts';
 
 export interface BuildInputs {
   readonly command: CommandName;
@@ -15,7 +15,7 @@ export interface BuildInputs {
 }
 
 /** Every option of every command that a build can run. */
-export interface BuildOptions extends CommonOptions {
+export interface BuildOptions extends ProbeOptions {
   readonly out?: string;
   readonly force?: boolean;
   readonly seal?: boolean;
@@ -94,9 +94,21 @@ function makeOptions(
     ...optional('out', out),
     ...readTime(environment),
     state: given('state') ?? '.slotwave',
+    ...readProbe(given),
     force: isOn('force'),
     seal: isOn('seal'),
     color: false,
+  };
+}
+
+function readProbe(given: BuildInputs['given']): Pick<BuildOptions, 'target' | 'side' | 'expect'> {
+  const target = given('target')?.split(/[\s,]+/);
+  const side = (['staging', 'live', 'both'] as const).find((each) => each === given('side'));
+  const expect = given('expect');
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(side === undefined ? {} : { side }),
+    ...(expect === undefined ? {} : { expect }),
   };
 }
 

@@ -11,12 +11,13 @@ export function addInputs(command: Command, name: CommandName): Command {
 }
 
 function makeOption(input: Input): Option {
-  const { name, letter, kind, value = 'text', fallback } = input;
-  const tail = kind.type === 'boolean' ? '' : ` <${value}>`;
+  const { name, letter, kind, value = name, fallback } = input;
+  const tail = kind.type === 'boolean' ? '' : ` <${value}${kind.type === 'words' ? '...' : ''}>`;
   const option = new Option(
     `${letter === undefined ? '' : `-${letter}, `}--${name}${tail}`,
     tellAbout(input),
   );
+  if (kind.type === 'choice') option.choices([...kind.options]);
   return kind.type !== 'boolean' && fallback !== undefined ? option.default(fallback) : option;
 }
 

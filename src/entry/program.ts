@@ -122,14 +122,6 @@ function addProbe(program: Command, finish: Finish): void {
       'Look once at every target from where it is looked at in a rollout, and name the cause where it is not well. ' +
         'Writes nothing. Exits with 0 when all is well, 10 when something is not, 13 when something gives no answer.',
     )
-    .option('--target <name...>', 'only these targets')
-    .addOption(
-      new Option('--side <side>', 'which slots').choices(['staging', 'live', 'both']).default('both'),
-    )
-    .option(
-      '--expect <release>',
-      'the release that should be live (with --side staging: in staging); what Azure says when not given',
-    )
     .addHelpText(
       'after',
       tellExamples(['slotwave probe', 'slotwave probe --target weu --side live', 'slotwave probe --json']),

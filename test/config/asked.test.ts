@@ -120,6 +120,9 @@ describe('the inputs', () => {
       inputsOf('cli', 'deploy').map(({ name }) => `--${name}`),
     );
     expect(command.opts()).toEqual({ state: '.slotwave' });
+    const probe = addInputs(new Command('probe').exitOverride(), 'probe');
+    probe.parse(['--target', 'weu', 'eus', '--side', 'live'], { from: 'user' });
+    expect(probe.opts()).toMatchObject({ target: ['weu', 'eus'], side: 'live' });
   });
 
   it('are the inputs of the task: camelCase, in groups that exist, asked for by rules about inputs that exist', async () => {

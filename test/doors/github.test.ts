@@ -310,6 +310,9 @@ describe('the action', () => {
         }),
       ]);
       expect(post.summary).toMatch(/^## ⏸️ kill interrupted/);
+      const probe = await job.run({ ...oneApp('kill'), command: 'probe', target: 'kill', side: 'live' });
+      expect(probe).toMatchObject({ code: 0, outputs: { outcome: 'done' } });
+      expect(probe.summary).toMatch(/^## slotwave probe\n\n```text\n[\s\S]*kill/);
       const status = await job.run({ ...oneApp('kill'), command: 'status' });
       expect(status).toMatchObject({
         code: 0,
