@@ -24,7 +24,7 @@ export interface Inquiry {
 }
 
 export interface GatherParts {
-  readonly vantageFor: (target: Target) => Vantage;
+  readonly vantageFor: (target: Target, door: Door) => Vantage;
   /** The name servers of a target's vantage, where it has its own. */
   readonly serversFor?: (target: Target) => readonly string[];
   readonly azure: Pick<Azure, 'siteState'>;
@@ -40,7 +40,8 @@ const maxInquiries = 50;
 
 export function createGather(parts: GatherParts): Gather {
   const limit = pLimit(maxInquiries);
-  return (inquiry, signal, totalMs = inquiryMs) => limit(() => gather(parts, inquiry, signal, Math.ceil(totalMs)));
+  return (inquiry, signal, totalMs = inquiryMs) =>
+    limit(() => gather(parts, inquiry, signal, Math.ceil(totalMs)));
 }
 
 async function gather(
@@ -54,7 +55,7 @@ async function gather(
   const signal = outer ? AbortSignal.any([end, outer]) : end;
   const ask = { target, side, hostName: host, timeoutMs: Math.max(1, totalMs - 500) };
   const [request, site, names] = await Promise.all([
-    inquiry.request ?? until(signal, askFront(vantageFor(target), ask, signal), null),
+    inquiry.request ?? until(signal, askFront(vantageFor(target, door), ask, signal), null),
     until<SiteState | null>(signal, azure.siteState(target, side), null),
     until(signal, askNames(host, serversFor?.(target) ?? [], signal), []),
   ]);

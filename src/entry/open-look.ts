@@ -4,8 +4,10 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Door } from '../probe/diagnosis.ts';
 import { createLook, type Look } from '../probe/look.ts';
 import type { OnceParts } from '../probe/once.ts';
+import type { Vantage } from '../probe/vantage.ts';
 import { stampFile } from '../release/release.ts';
 import type { Connection } from './connect.ts';
 import { createGather, type Gather } from './gather-facts.ts';
@@ -24,7 +26,8 @@ export interface LookRequest {
   readonly mayRunTools?: boolean | undefined;
 }
 
-export interface Looking extends Pick<Vantages, 'roadFor' | 'vantageFor'> {
+export interface Looking extends Pick<Vantages, 'roadFor'> {
+  readonly vantageFor: (target: Target, door: Door) => Vantage;
   readonly look: Look;
   /** Facts for a diagnosis. */
   readonly gather: Gather;
@@ -53,7 +56,14 @@ export async function openLook(request: LookRequest): Promise<Looking> {
   });
   const serversFor = ({ vantage = plan.probes.vantage }: Target) =>
     vantage.via === 'dns' ? vantage.servers : [];
-  return { look, roadFor, vantageFor, gather: createGather({ vantageFor, serversFor, azure, clock }) };
+  const direct = vantages.open({ via: 'direct' });
+  // Who hears of an app from Azure alone still uploads to it, the usual way.
+  const doorVantageFor = (target: Target, door: Door) => {
+    const vantage = vantageFor(target);
+    return door === 'scm' && vantage.isHearsay ? direct : vantage;
+  };
+  const gather = createGather({ vantageFor: doorVantageFor, serversFor, azure, clock });
+  return { look, roadFor, vantageFor: doorVantageFor, gather };
 }
 
 /** A command that only looks must say something soon. */

@@ -21,6 +21,8 @@ import { type Stop, untilStopped } from './until-stopped.ts';
 const totalMs = 9_500;
 /** Where Azure was slow to say what the fleet is, there is still enough to look. */
 const leastMs = 6_000;
+/** A check that hangs must not take the whole time: then nobody could say that it is the check. */
+const longestRequestMs = 4_000;
 /** Slots looked at together: more would measure this machine. */
 const maxProbes = 50;
 
@@ -50,7 +52,11 @@ async function probe(options: ProbeOptions, outside: Outside, stop: Stop): Promi
     const targets = choose(fleet.targets, options.target ?? []);
     const plan = {
       targets: targets.map((facts) => ({ facts, action: 'leave', wave: null, why: '' }) as const),
-      probes: { ...config.probes, checks: config.probes.checks.map(withoutKeys) },
+      probes: {
+        ...config.probes,
+        checks: config.probes.checks.map(withoutKeys),
+        timeoutMs: Math.min(config.probes.timeoutMs, longestRequestMs),
+      },
     };
     const looking = await untilStopped(stop, () => openLook({ plan, config, connection, clock, outside }));
     const leftMs = Math.max(leastMs, totalMs - (performance.now() - startedMs));

@@ -100,7 +100,7 @@ function tellLate(
   const tookMs = parts.now() - startedMs;
   const said = `no end after ${(tookMs / 1000).toFixed(1)} s`;
   return {
-    vantage: parts.vantageFor(target).name,
+    vantage: parts.vantageFor(target, 'app').name,
     condition: 'unreachable',
     findings: [lateFinding(said)],
     functions: [],
@@ -138,7 +138,7 @@ export async function probeScm(
   const isReached = request?.kind === 'answer' && (request.page === 'app' || request.page === 'sign-in');
   return {
     ...{ target: target.name, region, side, door: 'scm', host: hostName },
-    vantage: parts.vantageFor(target).name,
+    vantage: parts.vantageFor(target, 'scm').name,
     ...tellAddress(request?.road),
     condition: isReached ? 'reached' : request?.kind === 'answer' ? 'unhealthy' : 'unreachable',
     tookMs: parts.now() - startedMs,

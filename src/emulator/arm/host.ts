@@ -122,11 +122,13 @@ function runtimeError(answer: Response | null): Response {
 
 function shapeFunction(slot: Slot, listed: unknown): Record<string, unknown> {
   const name = String(fieldOf(listed, 'name'));
+  // The host's own list says more than ARM passes on (azure-platform.md §4.2).
+  const { isDirect: _, isProxy: __, ...told } = Object(listed) as Record<string, unknown>;
   return {
     id: `${idOf(slot)}/functions/${name}`,
     name: `${nameOf(slot)}/${name}`,
     type: `${typeOf(slot)}/functions`,
     location: displayRegion(slot.site.region),
-    properties: { function_app_id: idOf(slot), ...(typeof listed === 'object' ? listed : {}) },
+    properties: { function_app_id: idOf(slot), ...told },
   };
 }
