@@ -71,8 +71,8 @@ export const exceptions: readonly Exception[] = [
   {
     path: /\/functions(\/[^/]+)?$/i,
     status: 200,
-    why: 'functions come with location and properties.name (§4.2)',
-    only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/(value\/\d+\/)?(location|properties\/name)$/,
+    why: "functions come with location and what the host's own list has (§4.1, §4.2)",
+    only: /^OBJECT_ADDITIONAL_PROPERTIES .* \/(value\/\d+\/)?(location|properties\/(name|isDirect|isProxy))$/,
   },
   {
     path: /\/functions\/[^/]+\/listkeys$/i,
