@@ -18,7 +18,15 @@ import { makeMachines, store, storeHost } from './machines.ts';
 import { type Networks, openNetworks } from './namespaces.ts';
 import { domain, type Names, startDns, startProxies, startWithin } from './services.ts';
 import { at, buildTopology } from './topology.ts';
-import { describeFaults, describeWorld, endpoints, filtered, privateNames, publicNames } from './world.ts';
+import {
+  describeFaults,
+  describeWorld,
+  endpoints,
+  filtered,
+  plainNames,
+  privateNames,
+  publicNames,
+} from './world.ts';
 
 export const management = 'management.test';
 export const timeScale = 60;
@@ -39,6 +47,9 @@ export interface Place {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** Files like /etc/resolv.conf. */
+type Resolvers = Readonly<Record<Place['dns'], string>>;
+
 export interface Lab {
   readonly networks: Networks;
   /** A folder with `config` as its slotwave.yml, and what slotwave leaves there. */
@@ -49,6 +60,8 @@ export interface Lab {
   readReleases(): Promise<
     Readonly<Record<string, { readonly live: string | null; readonly beside: string | null }>>
   >;
+  /** Starts the function hosts of these apps, which otherwise begin with their first request. */
+  wake(sites: readonly string[]): Promise<void>;
   /** The names of the packages in the storage account. */
   readStore(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -87,7 +100,7 @@ export async function openLab(): Promise<Lab> {
     ]);
     azure = await startAzure(networks, folder, cli, resolvers.public);
     writeFileSync(join(folder, 'trusted.pem'), `${readFileSync(azure.ca, 'utf8')}\n${machines.trusted}`);
-    const witness = makeWitness(networks, join(folder, 'trusted.pem'), resolvers.public);
+    const witness = makeWitness(networks, join(folder, 'trusted.pem'), resolvers);
     await witness.makeStore();
     return { networks, close, ...witness, ...makeHands(networks, folder, cli, azure, resolvers) };
   } catch (error) {
@@ -102,6 +115,7 @@ function named(apps: Names['apps']): Names {
     others: [
       [management, at.front],
       [storeHost, at.store],
+      ...plainNames.map(([label, address]) => [`${label}.${domain}`, address] as const),
     ],
   };
 }
@@ -151,12 +165,14 @@ interface Seen {
   >;
 }
 
-function makeWitness(networks: Networks, trusted: string, resolvConf: string) {
+function makeWitness(networks: Networks, trusted: string, resolvers: Resolvers) {
   const script = join(root, 'test/lab/witness.ts');
   const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE_EXTRA_CA_CERTS: trusted };
-  const send = async (method: string, url: string, headers: object = {}) => {
+  const inAzure = { network: 'azure', resolvConf: resolvers.public };
+  const inHub = { network: 'hub', resolvConf: resolvers.private };
+  const send = async (method: string, url: string, headers: object = {}, place = inAzure) => {
     const words = [process.execPath, script, method, url, JSON.stringify(headers)];
-    const { out, err } = await ask(networks.within(words, { network: 'azure', resolvConf }), env);
+    const { out, err } = await ask(networks.within(words, place), env);
     if (out === '') throw new Error(`the witness could not ask ${url}: ${err}`);
     return JSON.parse(out) as { readonly status: number; readonly body: string };
   };
@@ -179,6 +195,9 @@ function makeWitness(networks: Networks, trusted: string, resolvConf: string) {
       });
       return Object.fromEntries(read);
     },
+    wake: async (sites: readonly string[]) => {
+      await Promise.all(sites.map((site) => send('GET', `https://${site}.${domain}/`, {}, inHub)));
+    },
     readStore: async () => {
       const { body } = await send('GET', `${store}?restype=container&comp=list`, toStore());
       return [...body.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = '']) => name);
@@ -191,7 +210,7 @@ function makeHands(
   folder: string,
   cli: string,
   azure: Azure,
-  resolvers: Readonly<Record<Place['dns'], string>>,
+  resolvers: Resolvers,
 ): Pick<Lab, 'slotwave' | 'makePackage'> {
   const common = [
     ...['--cloud', `https://${management}`, '--ca', join(folder, 'trusted.pem')],

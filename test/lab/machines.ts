@@ -33,6 +33,7 @@ export async function makeMachines(folder: string): Promise<Machines> {
   const known = [
     await make('store', { domain: storeHost, management: storeHost }),
     await make('intranet', { domain: 'contoso.test', management: 'intranet.contoso.test' }),
+    await make('mute', { domain, management: 'mute.test' }),
     await make('expired', { domain, management: 'expired.test' }, Date.now() - 2 * yearMs),
   ];
   await make('stranger', { domain, management: 'stranger.test' });
@@ -45,7 +46,7 @@ export async function makeMachines(folder: string): Promise<Machines> {
 }
 
 async function startStrangers(networks: Networks, folder: string): Promise<void> {
-  const named = (['intranet', 'stranger', 'expired'] as const).map(
+  const named = (['intranet', 'stranger', 'expired', 'mute'] as const).map(
     (name) => `${at[name]}=${join(folder, name)}`,
   );
   const words = [process.execPath, join(root, 'test/lab/strangers.ts'), ...named, at.dumb];

@@ -23,6 +23,8 @@ export const at = {
   dumb: '10.0.0.23',
   /** And one whose certificate has ended. */
   expired: '10.0.0.24',
+  /** And one that has all the right papers, and says nothing. */
+  mute: '10.0.0.25',
   /** The router of West Europe: it is there, and nobody listens. */
   deaf: '10.1.0.1',
   /** An address that West Europe's router refuses to lead to. */
@@ -44,7 +46,7 @@ export async function buildTopology(networks: Networks, endpoints: readonly stri
       `-n ${name} link set lo up`,
     ]),
     ...[at.front, at.publicDns, at.store].map((address) => `-n azure address add ${address}/32 dev lo`),
-    ...[at.intranet, at.stranger, at.dumb, at.expired].map(
+    ...[at.intranet, at.stranger, at.dumb, at.expired, at.mute].map(
       (address) => `-n hub address add ${address}/32 dev lo`,
     ),
     ...join('runner', '198.51.100.2/30', 'azure', '198.51.100.1/30'),

@@ -15,6 +15,8 @@ interface App {
   readonly record?: string | null;
   /** Its private endpoint was asked for, and nobody has approved it: there is no such address yet. */
   readonly pending?: true;
+  /** It has no private endpoint: the internet leads to it, and its access restrictions let nobody in. */
+  readonly restricted?: true;
   /** More of the site, or another release than the example app. */
   readonly site?: Readonly<Record<string, unknown>>;
 }
@@ -43,6 +45,8 @@ const broken: readonly App[] = [
   west('forbidding', 32),
   west('pending', 33, { pending: true }),
   west('expired', 34, { record: at.expired }),
+  west('restricted', 35, { restricted: true }),
+  west('mute', 36, { record: at.mute }),
 ];
 
 const apps = [...fleet, ...broken];
@@ -51,20 +55,31 @@ const apps = [...fleet, ...broken];
 export const filtered = ['filtered'] as const;
 
 /** The addresses that lead somewhere. */
-export const endpoints: readonly string[] = apps.flatMap(({ live, beside, pending }) =>
-  pending ? [] : [live, beside],
+export const endpoints: readonly string[] = apps.flatMap(({ live, beside, pending, restricted }) =>
+  pending || restricted ? [] : [live, beside],
 );
 
 type Records = readonly (readonly [label: string, address: string])[];
 
 /** As a network sees them to which the private zone is linked; an app and its SCM site are behind one endpoint. */
-export const privateNames: Records = apps.flatMap(({ name, live, beside, record = live }) =>
-  record === null ? [] : both(name, record, beside),
-);
+export const privateNames: Records = apps.flatMap(({ name, live, beside, restricted, record = live }) => {
+  if (restricted) return [];
+  return record === null ? [] : both(name, record, beside);
+});
 
 /** As everybody else sees them. */
-export const publicNames: Records = apps.flatMap(({ name, record }) =>
-  record === null ? [] : both(name, at.front, at.front),
+export const publicNames: Records = apps.flatMap(({ name, record, restricted }) =>
+  restricted || record === null ? [] : both(name, at.front, at.front),
+);
+
+/** Without a private endpoint a name leads straight to the front end, wherever it is asked for. */
+export const plainNames: Records = apps.flatMap(({ name, restricted }) =>
+  restricted
+    ? ([
+        [name, at.front],
+        [`${name}.scm`, at.front],
+      ] as const)
+    : [],
 );
 
 function both(name: string, live: string, beside: string): Records {
@@ -93,14 +108,18 @@ export function describeWorld(domain: string, management: string): object {
     resourceGroup: 'lab',
     network: { domain, management },
     latencies,
-    sites: apps.map(({ name, region, live, beside, pending, site }) => ({
-      ...{ name, region, package: join(root, 'examples/orders'), release: 'r-0', ...site },
-      ...{
-        publicNetworkAccess: 'Disabled',
-        privateEndpoints: [pending ? { address: live, status: 'Pending' } : live],
-      },
-      slots: [{ name: 'staging', publicNetworkAccess: 'Disabled', privateEndpoints: [beside] }],
-    })),
+    sites: apps.map(describeSite),
+  };
+}
+
+function describeSite({ name, region, live, beside, pending, restricted, site }: App): object {
+  const common = { name, region, package: join(root, 'examples/orders'), release: 'r-0', ...site };
+  if (restricted) return { ...common, config: { ipSecurityRestrictionsDefaultAction: 'Deny' } };
+  const endpoint = pending ? { address: live, status: 'Pending' } : live;
+  return {
+    ...common,
+    ...{ publicNetworkAccess: 'Disabled', privateEndpoints: [endpoint] },
+    slots: [{ name: 'staging', publicNetworkAccess: 'Disabled', privateEndpoints: [beside] }],
   };
 }
 
