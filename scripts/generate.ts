@@ -8,6 +8,7 @@ import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { writeConfigReference } from './config-reference.ts';
 import { writeDiagnosisPages } from './diagnosis/write-pages.ts';
 import { type Product, writeAction, writeInputsPage, writeTask } from './door-files.ts';
+import { writePreflightReference } from './preflight-reference.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -20,6 +21,7 @@ export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['docs/config.md', writeConfigReference(schema, example)],
+    ['docs/preflight.md', writePreflightReference()],
     ['action.yml', writeAction(product)],
     ['task.json', writeTask(product)],
     ['docs/inputs.md', writeInputsPage()],

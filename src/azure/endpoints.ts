@@ -28,37 +28,9 @@ const zoneForm =
 /** Zones are shared by whole fleets: each is listed once. */
 export function createEndpointReader(): EndpointReader {
   const zones = createOnce<readonly Json[]>();
-  const listZone = (arm: Arm, zoneId: string, subscriptionId: string, where: string) =>
-    zones(zoneId, () =>
-      readList(
-        arm,
-        subscriptionId,
-        { what: `list the records of ${zoneId.split('/').at(-1)}`, where },
-        `${zoneId}/A?api-version=2020-06-01`,
-      ),
-    );
-  const readRecords = async (arm: Arm, endpointId: string, { target, hostNames }: EndpointQuestion) => {
-    const [, subscription = target.subscriptionId] = /^\/subscriptions\/([^/]+)\//i.exec(endpointId) ?? [];
-    const about = {
-      what: `read the zones of the private endpoint ${nameOf(endpointId)}`,
-      where: target.name,
-    };
-    const groups = await readList(
-      arm,
-      subscription,
-      about,
-      `${endpointId}/privateDnsZoneGroups?api-version=2024-05-01`,
-    );
-    const records: DnsRecord[] = [];
-    for (const zoneId of groups.flatMap(zonesOf)) {
-      const [, owner = '', zone = ''] = zoneForm.exec(zoneId) ?? [];
-      const names = hostNames.flatMap((host) => recordName(host, zone));
-      if (zone === '' || names.length === 0) continue;
-      const listed = await listZone(arm, zoneId, owner, target.name);
-      records.push(...names.map((name) => ({ zone, name, addresses: addressesOf(listed, name) })));
-    }
-    // Without a zone group somebody keeps the records by hand, and nobody can say where.
-    return records.length === 0 ? null : records;
+  const listZone: ZoneLister = (arm, zoneId, subscriptionId, where) => {
+    const about = { what: `list the records of ${zoneId.split('/').at(-1)}`, where };
+    return zones(zoneId, () => readList(arm, subscriptionId, about, `${zoneId}/A?api-version=2020-06-01`));
   };
   return async (arm, question, notes) => {
     const { target, path, place } = question;
@@ -74,18 +46,57 @@ export function createEndpointReader(): EndpointReader {
     if (connections === null) return null;
     return Promise.all(
       connections.map(async (each) => {
-        const properties = objectOf(each['properties']);
-        const id = stringOf(objectOf(properties['privateEndpoint'])['id']) ?? '';
-        const status = stringOf(objectOf(properties['privateLinkServiceConnectionState'])['status']) ?? '';
-        const records =
-          id !== '' && status.toLowerCase() === 'approved'
-            ? await notes.attempt(`the DNS records of ${nameOf(id)}`, () => readRecords(arm, id, question))
-            : null;
-        const addresses = stringsOf(properties['ipAddresses']);
-        return { name: nameOf(id) || (stringOf(each['name']) ?? ''), status, addresses, records };
+        const { endpointId, ...facts } = asFacts(each);
+        const isAsked = endpointId !== '' && facts.status.toLowerCase() === 'approved';
+        const records = isAsked
+          ? await notes.attempt(`the DNS records of ${facts.name}`, () =>
+              readRecords(arm, endpointId, question, listZone),
+            )
+          : null;
+        return { ...facts, records };
       }),
     );
   };
+}
+
+type ZoneLister = (
+  arm: Arm,
+  zoneId: string,
+  subscriptionId: string,
+  where: string,
+) => Promise<readonly Json[]>;
+
+function asFacts(connection: Json): Omit<PrivateEndpointFacts, 'records'> & { readonly endpointId: string } {
+  const properties = objectOf(connection['properties']);
+  const endpointId = stringOf(objectOf(properties['privateEndpoint'])['id']) ?? '';
+  return {
+    endpointId,
+    name: nameOf(endpointId) || (stringOf(connection['name']) ?? ''),
+    status: stringOf(objectOf(properties['privateLinkServiceConnectionState'])['status']) ?? '',
+    addresses: stringsOf(properties['ipAddresses']),
+  };
+}
+
+/** Null without a zone group: then somebody keeps the records by hand, and nobody can say where. */
+async function readRecords(
+  arm: Arm,
+  endpointId: string,
+  { target, hostNames }: EndpointQuestion,
+  listZone: ZoneLister,
+): Promise<readonly DnsRecord[] | null> {
+  const [, subscription = target.subscriptionId] = /^\/subscriptions\/([^/]+)\//i.exec(endpointId) ?? [];
+  const about = { what: `read the zones of the private endpoint ${nameOf(endpointId)}`, where: target.name };
+  const url = `${endpointId}/privateDnsZoneGroups?api-version=2024-05-01`;
+  const groups = await readList(arm, subscription, about, url);
+  const records: DnsRecord[] = [];
+  for (const zoneId of groups.flatMap(zonesOf)) {
+    const [, owner = '', zone = ''] = zoneForm.exec(zoneId) ?? [];
+    const names = hostNames.flatMap((host) => recordName(host, zone));
+    if (zone === '' || names.length === 0) continue;
+    const listed = await listZone(arm, zoneId, owner, target.name);
+    records.push(...names.map((name) => ({ zone, name, addresses: addressesOf(listed, name) })));
+  }
+  return records.length === 0 ? null : records;
 }
 
 function zonesOf(group: Json): readonly string[] {

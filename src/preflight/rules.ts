@@ -22,6 +22,7 @@ import { planRules } from './rules-plan.ts';
 import { runtimeRules } from './rules-runtime.ts';
 import { settingRules } from './rules-settings.ts';
 import { storageRules } from './rules-storage.ts';
+import { subnetRules } from './rules-subnets.ts';
 import { togetherRules } from './rules-together.ts';
 import { docs } from './words.ts';
 
@@ -198,6 +199,7 @@ export const rules: readonly Rule[] = [
   ...settingRules,
   ...togetherRules,
   ...networkRules,
+  ...subnetRules,
   ...accessRules,
   ...storageRules,
   ...runtimeRules,

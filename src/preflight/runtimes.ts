@@ -24,14 +24,12 @@ interface Family {
   readonly ends: Readonly<Record<string, string>>;
 }
 
-const dotnetEnds = {
+const untilEight = {
   '3.1': '2022-12-13',
   '5': '2022-05-10',
   '6': '2024-11-12',
   '7': '2024-05-14',
   '8': '2026-11-10',
-  '9': '2026-11-10',
-  '10': '2028-11-14',
 };
 
 const families: Readonly<Record<string, Family>> = {
@@ -63,22 +61,28 @@ const families: Readonly<Record<string, Family>> = {
       '3.13': '2029-10-31',
     },
   },
-  'dotnet-isolated': { name: '.NET', source: dotnet, ends: dotnetEnds },
-  // The in-process model ends with .NET 8, whatever it runs on.
-  dotnet: {
-    name: '.NET in-process',
-    source: azure,
-    ends: { ...dotnetEnds, '9': '2026-11-10', '10': '2026-11-10' },
+  'dotnet-isolated': {
+    name: '.NET',
+    source: dotnet,
+    ends: { ...untilEight, '9': '2026-11-10', '10': '2028-11-14' },
   },
+  // The in-process model goes no further than .NET 8, and ends with it.
+  dotnet: { name: '.NET in-process', source: azure, ends: untilEight },
   java: {
     name: 'Java',
     source: azure,
-    ends: { '8': '2026-11-30', '11': '2027-09-01', '17': '2027-09-01', '21': '2028-09-01' },
+    ends: {
+      '1.8': '2026-11-30',
+      '8': '2026-11-30',
+      '11': '2027-09-01',
+      '17': '2027-09-01',
+      '21': '2028-09-01',
+    },
   },
   powershell: {
     name: 'PowerShell',
     source: powershell,
-    ends: { '7': '2022-12-03', '7.0': '2022-12-03', '7.2': '2024-11-08', '7.4': '2026-11-10' },
+    ends: { '7.0': '2022-12-03', '7.2': '2024-11-08', '7.4': '2026-11-10' },
   },
 };
 
@@ -90,6 +94,16 @@ export function findEnd({ language, version }: Stack): SupportEnd | null {
   );
   const day = key === undefined ? undefined : family?.ends[key];
   return family && key && day ? { name: `${family.name} ${key}`, day, source: family.source } : null;
+}
+
+/** The whole table, for the reference page. */
+export function listEnds(): readonly SupportEnd[] {
+  return [
+    ...Object.values(families).flatMap(({ name, source, ends }) =>
+      Object.entries(ends).map(([version, day]) => ({ name: `${name} ${version}`, day, source })),
+    ),
+    ...Object.keys(hosts).flatMap((version) => findHostEnd(version) ?? []),
+  ];
 }
 
 /** Versions of the Functions host (`FUNCTIONS_EXTENSION_VERSION`). */
