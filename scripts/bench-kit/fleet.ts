@@ -77,7 +77,7 @@ export async function rollOutCleanly(
   const { digest, bytes, files } = baggage.pkg;
   const plan = planRollout({
     config,
-    fleet: await clock.run(azure.survey(config)),
+    fleet: await clock.run(azure.survey({ ...config, surroundings: { nowMs: clock.now() } })),
     package: { source: config.packagePath, digest, bytes, files },
     cloud: 'https://localhost',
     nowMs: clock.now(),
