@@ -67,18 +67,19 @@ export const stormSettings = { ORDERS_VERSION: '2' };
 /** Packed and sealed once: every rollout of a storm ships the same bytes under the same id, each in its own world. */
 export async function packBaggage(): Promise<Baggage> {
   const folder = await mkdtemp(join(tmpdir(), 'slotwave-storm-'));
-  const pack = async (name: string, rollout: string) => {
+  const pack = async (name: string, rollout: string, functions: readonly string[]) => {
     const app = join(folder, name);
     await mkdir(app);
     await writeFile(join(app, 'host.json'), '{"version":"2.0"}');
-    await writeFile(join(app, 'played.json'), JSON.stringify({ functions: ['health', name] }));
+    await writeFile(join(app, 'played.json'), JSON.stringify({ functions }));
     const pkg = await packRelease(app, { outPath: join(folder, `${name}.zip`) });
     const bare = new Uint8Array(await readFile(pkg.path));
     const release = await sealRelease(pkg, rollout, join(folder, `${name}.sealed.zip`));
     return { pkg, release, bare, sealed: new Uint8Array(await readFile(release.path)) };
   };
-  const before = await pack('before', 'r-old');
-  const after = await pack('after', newRollout);
+  // The new release brings a function, and loses none: one that did would be refused.
+  const before = await pack('before', 'r-old', ['health']);
+  const after = await pack('after', newRollout, ['health', 'after']);
   return {
     folder,
     pkg: after.pkg,
@@ -146,8 +147,7 @@ export const stormProbes = (scenario: Scenario): ProbeRequest => ({
       expect: { status: 200, json: { release: '{releaseId}' } },
     },
   ],
-  // Each release of a storm has a function of its own name beside it.
-  functions: ['health'],
+  functions: [],
   initialDelayMs: 0,
   intervalMs: 10_000,
   timeoutMs: 5_000,
