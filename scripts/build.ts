@@ -32,15 +32,19 @@ const banner = [
 ].join('');
 
 /**
- * GitHub's library brings an HTTP client to ask for identity tokens; we ask for them by our own transport, and a
- * tenth of a second at every start is not to be spent on it.
+ * GitHub's libraries bring an HTTP client of half a megabyte and more. We ask GitHub by our own transport, for identity
+ * tokens as well, so it would only be loaded and never used.
  */
-const withoutOidc: Plugin = {
-  name: 'without-oidc',
+const withoutUndici: Plugin = {
+  name: 'without-undici',
   setup(parts) {
     parts.onResolve({ filter: /^\.\/oidc-utils\.js$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path),
       sideEffects: false,
+    }));
+    parts.onResolve({ filter: /^undici$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    parts.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
+      contents: 'export class ProxyAgent {}\nexport const fetch = globalThis.fetch;\n',
     }));
   },
 };
@@ -61,7 +65,7 @@ async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
     target: 'node20',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: banner },
-    plugins: [withoutOidc],
+    plugins: [withoutUndici],
     define: { SLOTWAVE_VERSION: JSON.stringify(manifest.version) },
     minifySyntax: true,
     // Names are kept: a stack from a user's machine can be read, and gzip makes up for the rest.

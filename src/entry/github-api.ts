@@ -1,5 +1,8 @@
 /** GitHub's API, as far as it shows what we did: it is asked in the background and can spoil nothing. */
+import { createTransport } from '../azure/transport-node.ts';
+import { systemClock } from '../clock.ts';
 import { neutralise } from '../report/neutralise.ts';
+import { createFetch } from './github-fetch.ts';
 import { redactSaid } from './secrets.ts';
 
 export type Octokit = ReturnType<typeof import('@actions/github').getOctokit>;
@@ -39,7 +42,11 @@ export function createGitHubApi({ token, environment, tell }: GitHubApiParts): G
   const missing = new Set<string>();
   let failures = 0;
   let opened: Promise<Octokit> | null = null;
-  const open = async () => (await import('@actions/github')).getOctokit(token);
+  const open = async () => {
+    const { getOctokit } = await import('@actions/github');
+    const { send } = createTransport({ clock: systemClock(), environment });
+    return getOctokit(token, { request: { fetch: createFetch(send, requestTimeoutMs) } });
+  };
   return {
     repository: { owner, repo },
     async ask(permission, work) {

@@ -102,6 +102,12 @@ describe('the action', () => {
       const step = await job.run({ ...oneApp('one'), deployments: 'per-target' });
       expect(step).toMatchObject({ code: 0, annotations: [] });
       expect(step.log).toContain("with this GitHub job's own tokens");
+      // Masked before anything else is said.
+      expect(step.raw.split('\n').slice(1, 3)).toEqual([
+        `::add-mask::${jobToken}`,
+        '::add-mask::job-token-of-this-run',
+      ]);
+      expect(step.raw.match(/^::add-mask::eyJ/gm)?.length).toBeGreaterThan(0);
       expect(step.groups).toEqual(['Staging and looking, beside production', 'Wave all']);
       const [begun] = await job.readJournal();
       const release = begun?.type === 'rollout.begun' ? begun.release.id : '';
@@ -175,6 +181,10 @@ describe('the action', () => {
         expect.objectContaining({ kind: 'error', title: 'slotwave: config-invalid' }),
       ]);
       expect(file.summary).toContain('❌');
+
+      const packed = await job.run({ command: 'package', package: join(root, 'examples/orders') });
+      expect(packed).toMatchObject({ code: 0, outputs: { outcome: 'done' } });
+      expect((await readFile(new URL(packed.outputs['package-url'] ?? ''))).length).toBeGreaterThan(10_000);
 
       rmSync(join(job.workspace, 'slotwave.yml'));
       const absent = await job.run({});
