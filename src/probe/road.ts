@@ -12,7 +12,10 @@ export interface RoadFacts {
   readonly host: string;
   readonly port: number;
   readonly stage: RoadStage;
-  /** The names that `host` leads to, in order, without itself. Empty where somebody else resolved it (a proxy). */
+  /**
+   * The names that `host` leads to, in order, without itself. Empty where somebody else resolved it: a proxy, or this
+   * machine's own resolver, which tells addresses alone.
+   */
   readonly cnames: readonly string[];
   /** Every address that the name resolved to, or the one that was pinned; empty where somebody else resolved it. */
   readonly addresses: readonly string[];
@@ -22,7 +25,7 @@ export interface RoadFacts {
   readonly isPrivate: boolean | null;
   /** `host:port` of the proxy in between, never its credentials; null: none. */
   readonly proxy: string | null;
-  /** The HTTP status or SOCKS reply with which the proxy refused; null: it did not. */
+  /** The HTTP status with its phrase, or the SOCKS reply by name, with which the proxy refused; null: it did not. */
   readonly proxyRefusal: string | null;
   /** What the server's certificate says; null: none was seen. */
   readonly certificate: CertificateFacts | null;

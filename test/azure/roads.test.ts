@@ -1,4 +1,4 @@
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createAzure } from '../../src/azure/azure.ts';
 import { createGovernor } from '../../src/azure/governor.ts';
@@ -7,6 +7,7 @@ import type { Road } from '../../src/azure/road.ts';
 import { createPinnedRoad } from '../../src/azure/road-direct.ts';
 import { createDnsRoad, followCnames } from '../../src/azure/road-names.ts';
 import { createProxyRoad } from '../../src/azure/road-proxy.ts';
+import { whenReady } from '../../src/azure/road-socket.ts';
 import { connectStore } from '../../src/azure/store-client.ts';
 import { type HttpRequest, TransportError } from '../../src/azure/transport.ts';
 import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
@@ -320,6 +321,15 @@ describe('a deadline', () => {
     expect([error.code, error.sent, error.road?.stage]).toEqual(['ETIMEDOUT', false, stage]);
     expect(error.message).toContain('within 0.25 s');
     await untilAllClosed();
+  });
+
+  it('ends a connection that does not come about', async () => {
+    const socket = new Socket();
+    const stop = new AbortController();
+    const waiting = whenReady(socket, 'connect', stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    expect(socket.destroyed).toBe(true);
   });
 
   it('is called off by its asker at every step alike', async () => {
