@@ -26,6 +26,7 @@ export function createProxyRoad({ via, proxy, secureContext }: ProxyParts): Road
       if (isIP(host) !== 0)
         trace.note({ addresses: [host], address: host, isPrivate: isPrivateAddress(host) });
       const socket = await reach(proxy, secureContext, ask);
+      trace.note({ proxyReached: true });
       try {
         return await (proxy.kind === 'socks'
           ? passSocks(socket, proxy, ask)

@@ -153,7 +153,8 @@ function exitCodeOf(probed: readonly Probed[], { delivery }: Config): number {
 
 /** The app, or the front end in its name; not a network that lets nobody in. */
 function isAnswered({ condition, facts }: Probed): boolean {
-  if (condition === 'unhealthy' || condition === 'starting') return true;
   const { request = null } = facts ?? {};
-  return request?.kind === 'answer' && request.page !== 'ip-forbidden' && request.page !== 'unknown-site';
+  if (request?.kind === 'answer' && (request.page === 'ip-forbidden' || request.page === 'unknown-site'))
+    return false;
+  return request?.kind === 'answer' || condition === 'unhealthy' || condition === 'starting';
 }

@@ -153,6 +153,15 @@ function readProxy(facts: DiagnosisFacts, { code, said }: Silence, road: RoadFac
       said: `The proxy ${proxy} wants credentials, or does not take those it was given (${refusal}).`,
       next: 'Give them in its address, from the environment: vantage: { via: proxy, proxy: "http://user:${env:PROXY_PASSWORD}@host:port" }, or in HTTPS_PROXY. Special characters in a password have to be percent-encoded.',
     };
+  const findWay = `Look from where the proxy stands: does ${host} resolve there to the private address, and is there a route? The proxy resolves the name, not this machine.`;
+  // Most proxies try for longer than anybody waits here, and say nothing meanwhile.
+  if (code === 'ETIMEDOUT' && road?.proxyReached)
+    return {
+      code: 'proxy-no-way',
+      certainty: 'likely',
+      said: `The proxy ${proxy} took the request and brought no connection to ${nameHost(facts)} about in time.`,
+      next: findWay,
+    };
   if (code !== 'PROXY_REFUSED')
     return {
       code: 'proxy-unreachable',
@@ -167,7 +176,7 @@ function readProxy(facts: DiagnosisFacts, { code, said }: Silence, road: RoadFac
       code: 'proxy-no-way',
       certainty: 'certain',
       said: `The proxy ${proxy} took the request and found no way to ${nameHost(facts)} (${refusal}).`,
-      next: `Look from where the proxy stands: does ${host} resolve there to the private address, and is there a route? The proxy resolves the name, not this machine.`,
+      next: findWay,
     };
   return {
     code: 'proxy-refused',

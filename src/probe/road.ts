@@ -25,6 +25,8 @@ export interface RoadFacts {
   readonly isPrivate: boolean | null;
   /** `host:port` of the proxy in between, never its credentials; null: none. */
   readonly proxy: string | null;
+  /** The proxy itself was connected to; absent where there is none, or it was not. */
+  readonly proxyReached?: true;
   /** The HTTP status with its phrase, or the SOCKS reply by name, with which the proxy refused; null: it did not. */
   readonly proxyRefusal: string | null;
   /** What the server's certificate says; null: none was seen. */

@@ -320,6 +320,7 @@ describe('a deadline', () => {
     const error = await failure(send(ask(port, road, { timeoutMs: 250, method: 'POST' })));
     expect([error.code, error.sent, error.road?.stage]).toEqual(['ETIMEDOUT', false, stage]);
     expect(error.message).toContain('within 0.25 s');
+    expect(error.road?.proxyReached).toBe(stage === 'proxy' ? true : undefined);
     await untilAllClosed();
   });
 

@@ -223,6 +223,13 @@ const connections: readonly Row[] = [
     next: ['address and port'],
   },
   {
+    says: 'a proxy that takes the request and lets it wait',
+    facts: silent('ETIMEDOUT', makeRoad('proxy', { ...proxied, proxyReached: true })),
+    code: 'proxy-no-way',
+    seen: ['10.9.0.8:3128', 'in time', host],
+    next: ['from where the proxy stands'],
+  },
+  {
     says: 'a proxy that wants credentials',
     facts: silent('PROXY_AUTH_REQUIRED', makeRoad('proxy', { ...proxied, proxyRefusal: 'HTTP 407' })),
     code: 'proxy-credentials',
