@@ -95,13 +95,14 @@ export const settingRules: readonly Rule[] = [
   },
 ];
 
-/** What switches triggers off differs on purpose: it is one of slotwave's own ways. */
-const isSwitch = (name: string) => /^AzureWebJobs\..+\.Disabled$/i.test(name);
+/** What switches triggers off differs on purpose, as slotwave itself writes it; the other two have laws of their own. */
+const isOurs = (name: string) =>
+  /^(AzureWebJobs\..+\.Disabled|SLOTWAVE_RELEASE_ID|WEBSITE_RUN_FROM_PACKAGE)$/i.test(name);
 
 function checkStickyDifference({ facts }: Scene): Said {
   const has = createNames(facts.stickyNames);
   const names = facts.differences
-    .filter(({ rule, name }) => rule === 'stays' && has(name) && !isSwitch(name))
+    .filter(({ rule, name }) => rule === 'stays' && has(name) && !isOurs(name))
     .map(({ name }) => name);
   if (names.length === 0) return null;
   return {
@@ -114,7 +115,7 @@ function checkOneSided({ facts }: Scene): Said {
   const { staging } = facts;
   if (!staging) return null;
   const [live, beside] = [createNames(facts.production.settingNames), createNames(staging.settingNames)];
-  const lonely = facts.stickyNames.filter((name) => live(name) !== beside(name) && !isSwitch(name));
+  const lonely = facts.stickyNames.filter((name) => live(name) !== beside(name) && !isOurs(name));
   if (lonely.length === 0) return null;
   const told = lonely.map((name) => `${name} (${live(name) ? 'production' : facts.target.slot})`);
   return {

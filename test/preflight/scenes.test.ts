@@ -4,7 +4,7 @@ import type { Finding, PreflightRequest } from '../../src/preflight/finding.ts';
 import { listNeededRights, mayDo } from '../../src/preflight/needed-rights.ts';
 import { rules } from '../../src/preflight/rules.ts';
 import { findEnd, findHostEnd } from '../../src/preflight/runtimes.ts';
-import { targetFacts } from '../plan/fleet-facts.ts';
+import { slotFacts, targetFacts } from '../plan/fleet-facts.ts';
 import { sceneCases, type View } from './scene-cases.ts';
 import { settings, slot, surroundings } from './surroundings.ts';
 
@@ -198,6 +198,17 @@ describe('other ways to the same finding', () => {
         request: {
           settingNames: ['FUNCTIONS_WORKER_RUNTIME'],
           package: { runtimes: ['python'], evidence: null, hubName: null, bundleFrom: null, extensions: {} },
+        },
+      },
+    ],
+    [
+      'sticky-setting-one-sided',
+      'what a law of its own is about',
+      {
+        facts: {
+          stickyNames: ['SLOTWAVE_RELEASE_ID'],
+          staging: slotFacts({ settingNames: [] }),
+          production: slotFacts({ settingNames: ['SLOTWAVE_RELEASE_ID'] }),
         },
       },
     ],
