@@ -45,7 +45,8 @@ export function createGitHubApi({ token, environment, tell }: GitHubApiParts): G
   const open = async () => {
     const { getOctokit } = await import('@actions/github');
     const { send } = createTransport({ clock: systemClock(), environment });
-    return getOctokit(token, { request: { fetch: createFetch(send, requestTimeoutMs) } });
+    const baseUrl = environment['GITHUB_API_URL'] || 'https://api.github.com';
+    return getOctokit(token, { baseUrl, request: { fetch: createFetch(send, requestTimeoutMs) } });
   };
   return {
     repository: { owner, repo },

@@ -38,8 +38,9 @@ const maxTargets = 40;
 
 export function createDeployments(request: DeploymentsRequest): Deployments {
   const limit = pLimit(maxRequests);
-  const work: Promise<unknown>[] = [];
   const ids = new Map<string, Promise<number | null>>();
+  /** The last thing said of each environment: one after another, or an old state could overtake a new one. */
+  const last = new Map<string, Promise<unknown>>();
   let plan: Plan | null = null;
   let mode = request.mode;
 
@@ -47,11 +48,11 @@ export function createDeployments(request: DeploymentsRequest): Deployments {
     const { environment } = shown;
     const id = ids.get(environment) ?? limit(() => findOrCreate(request, rollout, environment));
     ids.set(environment, id);
-    work.push(
-      id.then((known) =>
-        known === null ? null : limit(() => setStatus(request, known, shown, state, said)),
-      ),
-    );
+    const before = last.get(environment) ?? Promise.resolve();
+    const telling = before
+      .then(() => id)
+      .then((known) => (known === null ? null : limit(() => setStatus(request, known, shown, state, said))));
+    last.set(environment, telling);
   };
   const shownFor = (target: string | null): Shown => showFor(request.environment, plan, target);
 
@@ -74,7 +75,7 @@ export function createDeployments(request: DeploymentsRequest): Deployments {
         set(rollout, shownFor(target), state, said);
     },
     async flush() {
-      while (work.length > 0) await Promise.allSettled(work.splice(0));
+      await Promise.allSettled(last.values());
     },
   };
 }

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Command } from 'commander';
 import { parse } from 'yaml';
@@ -7,7 +8,10 @@ import { camelName } from '../../src/config/input.ts';
 import { inputs, inputsOf } from '../../src/config/inputs.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { addInputs } from '../../src/entry/flags.ts';
+import type { ConfigOptions } from '../../src/entry/options.ts';
+import { readConfig } from '../../src/entry/read-config.ts';
 import { InputError } from '../../src/errors.ts';
+import { root } from '../entry/start-cli.ts';
 
 const subscriptionId = '51075a1e-0000-4000-8000-000000000001';
 const sound: AskedApp = { appName: 'orders-weu', resourceGroupName: 'orders', subscriptionId };
@@ -59,6 +63,34 @@ settings: { A: "1.20", B: "true", C: "x y" }
     expect(
       new Set([read(), read({ slotName: 'b' }), read({ package: 'x' })].map((each) => each.digest)).size,
     ).toBe(3));
+});
+
+describe('what is asked at a door', () => {
+  const door = { environment: {}, nameInput: (name: string) => `--${name}` };
+
+  it('is one app, in the subscription of the environment when no other is named', async () => {
+    const environment = { AZURE_SUBSCRIPTION_ID: subscriptionId };
+    const { subscriptionId: _, ...app } = sound;
+    expect((await readConfig(app, { ...door, environment })).targets).toEqual([
+      expect.objectContaining({ subscriptionId, site: 'orders-weu', slot: 'staging' }),
+    ]);
+    await expect(readConfig(app, door)).rejects.toMatchObject({ code: 'inputs-invalid' });
+  });
+
+  it('is a file, with another package where one is named', async () => {
+    const config = join(root, 'examples/orders/slotwave.yml');
+    const asked = await readConfig({ config, package: 'other.zip' }, door);
+    expect(asked).toMatchObject({ app: 'orders', packagePath: resolve('other.zip') });
+  });
+
+  it.each<readonly [string, ConfigOptions, readonly string[]]>([
+    ['a file and an app', { config: 'a.yml', ...sound }, ['--app-name', '--resource-group-name']],
+    ['a slot without its app', { slotName: 'next' }, ['--slot-name']],
+    ['settings beside a file', { config: 'a.yml', appSettings: 'A: b' }, ['--app-settings']],
+  ])('is refused as %s', async (_, options, paths) => {
+    const refused: unknown = await readConfig(options, door).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'inputs-invalid', problems: paths.map((path) => ({ path })) });
+  });
 });
 
 describe('what is wrong is told by the names of the inputs', () => {

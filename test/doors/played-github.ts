@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 
 export interface Deployment {
   readonly id: number;
@@ -24,6 +25,10 @@ export interface PlayedGitHub {
   /** What this job may not do: the API says 403 to paths that fit. */
   denied: RegExp | null;
   readonly asked: string[];
+  /** How long an answer takes. */
+  delayMs: () => number;
+  /** Answers nothing but 502. */
+  broken: boolean;
   stop(): void;
 }
 
@@ -34,6 +39,8 @@ export async function playGitHub(): Promise<PlayedGitHub> {
     comments: [],
     denied: null,
     asked: [],
+    delayMs: () => 0,
+    broken: false,
     stop: () => server.close(),
   };
   const server: Server = createServer((asked, response) => {
@@ -61,7 +68,9 @@ async function answer(
   const { method = '', url = '' } = asked;
   const { pathname, searchParams } = new URL(url, 'http://any');
   played.asked.push(`${method} ${pathname}`);
+  await setTimeout(played.delayMs());
   const body = JSON.parse((await text(asked)) || '{}') as Record<string, string>;
+  if (played.broken) return { status: 502, body: { message: 'Bad Gateway' } };
   if (!asked.headers.authorization) return { status: 401, body: { message: 'Requires authentication' } };
   if (played.denied?.test(pathname))
     return { status: 403, body: { message: 'Resource not accessible by integration' } };
@@ -82,7 +91,10 @@ async function answer(
     return { status: 201, body: {} };
   }
   if (/^\/issues\/7\/comments$/.test(path)) {
-    if (method === 'GET') return { status: 200, body: played.comments };
+    if (method === 'GET') {
+      const page = Number(searchParams.get('page') ?? 1);
+      return { status: 200, body: played.comments.slice((page - 1) * 100, page * 100) };
+    }
     const comment = { id: played.comments.length + 1, body: body['body'] ?? '', user: { type: 'Bot' } };
     played.comments.push(comment);
     return { status: 201, body: comment };
