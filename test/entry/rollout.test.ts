@@ -55,6 +55,21 @@ describe('a rollout from the command line, on an emulated Azure', () => {
         const entries = await readOnlyJournal(folder);
         expect(JSON.stringify(entries)).not.toContain('a-secret-in-a-setting');
         expect(count(entries, 'promote.done')).toBe(2);
+        // What was asked beside: on loopback every answer is private, and the public way cannot be tried.
+        const said = (side: 'beside' | 'live') =>
+          entries
+            .flatMap((entry) =>
+              entry.type === 'reading.taken' && entry.reading.side === side ? [entry.reading] : [],
+            )
+            .flatMap(({ findings }) => findings.map(({ check, condition }) => `${check} ${condition}`));
+        expect(said('beside')).toEqual(
+          expect.arrayContaining([
+            'private healthy',
+            'certificate healthy',
+            'dependency sql.internal:1433 healthy',
+          ]),
+        );
+        expect(said('live')).toContain('exposure unasked');
 
         const status = await fleet.run(['status', '--json']);
         const told = JSON.parse(status.out) as {

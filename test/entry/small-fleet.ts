@@ -25,6 +25,10 @@ strategy:
     - { name: rest, bakeTime: 5s }
 probes:
   checks: [{ name: health, path: /api/health, expect: { status: 200, json: { release: "{releaseId}" } } }]
+  requirePrivate: true
+  exposure: closed
+  certificate: { daysLeft: 1 }
+  dependencies: [{ host: sql.internal, port: 1433 }]
   interval: 5s
   timeout: 5s
   consecutiveSuccessLimit: 2
@@ -35,6 +39,7 @@ settings: { ORDERS_VERSION: "a-secret-in-a-setting" }
 const regions = { weu: 'westeurope', eus: 'eastus' } as const;
 
 const world = {
+  network: { hosts: { 'sql.internal': { addresses: ['10.2.0.7'], ports: [1433] } } },
   latencies: {
     arm: 0,
     login: 0,
