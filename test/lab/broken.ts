@@ -21,7 +21,7 @@ export const onRunner: Place = {
 };
 
 const direct = '{ via: direct }';
-const through = (proxy: string) => `{ via: proxy, proxy: "${proxy}" }`;
+export const through = (proxy: string) => `{ via: proxy, proxy: "${proxy}" }`;
 const here = (site: string, cause: CauseCode, said: RegExp, vantage = direct): Broken => ({
   site,
   vantage,

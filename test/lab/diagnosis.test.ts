@@ -78,12 +78,14 @@ const rows = (broken: readonly Broken[]) => broken.map((one) => [one.site, one.c
   });
 
   it('is named for the SCM site, too', async () => {
-    const { probed } = await probe(configFor([seenFromRunner[0]!]), ['--side', 'staging'], onRunner);
+    const { probed, code } = await probe(configFor([seenFromRunner[0]!]), ['--side', 'staging'], onRunner);
     const named = probed.map(({ door, diagnosis }) => [door, diagnosis?.code]);
     expect(named).toEqual([
       ['app', 'private-zone-not-linked'],
       ['scm', 'private-zone-not-linked'],
     ]);
+    // A closed door says nothing about the app.
+    expect(code).toBe(13);
   }, 60_000);
 
   it('is none where all is well: the address that answered, and that it is private', async () => {

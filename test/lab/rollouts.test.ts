@@ -85,11 +85,23 @@ type Ends = Readonly<Record<Reading['side'], string>>;
 const [weuEnds, neuEnds]: readonly Ends[] = fleet;
 const ends: Row['addresses'] = [weuEnds!, neuEnds!];
 const unknown: Row['addresses'] = [null, null];
+const mustBePrivate = '  requirePrivate: true\n';
 const viaProxy = { HTTPS_PROXY: `http://${at.hub}:${ports.proxy}` };
 
 const rows: Readonly<Record<string, Row>> = {
-  'directly, where the private zone is linked': { from: inHub, story: both(direct), addresses: ends },
-  'at the addresses of its private endpoints': { from: unlinked, story: both(endpoint), addresses: ends },
+  'directly, where the private zone is linked': {
+    from: inHub,
+    story: { ...both(direct), more: mustBePrivate },
+    addresses: ends,
+  },
+  'at the addresses of its private endpoints, and the public door stays closed': {
+    from: unlinked,
+    story: {
+      ...both(endpoint),
+      more: `${mustBePrivate}  exposure: closed\n`,
+    },
+    addresses: ends,
+  },
   "as the network's own DNS server resolves it": { from: unlinked, story: both(dns), addresses: ends },
   'through a CONNECT proxy': { from: onRunner, story: both(connect), addresses: unknown },
   'through a SOCKS proxy': { from: onRunner, story: both(socks), addresses: unknown },

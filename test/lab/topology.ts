@@ -66,7 +66,9 @@ export async function buildTopology(networks: Networks, endpoints: readonly stri
   ];
   const script = lines.map((line) => `ip ${line}`).join('\n');
   const forward = regions.map(
-    ({ name }) => `ip netns exec ${name} sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'`,
+    // A router that refuses says so to each, and not only to the first few in a second.
+    ({ name }) =>
+      `ip netns exec ${name} sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv4/icmp_ratelimit'`,
   );
   await networks.build([script, ...forward].join('\n'));
 }
