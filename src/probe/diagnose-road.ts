@@ -151,7 +151,7 @@ function readProxy(facts: DiagnosisFacts, { code, said }: Silence, road: RoadFac
       code: 'proxy-credentials',
       certainty: 'certain',
       said: `The proxy ${proxy} wants credentials, or does not take those it was given (${refusal}).`,
-      next: 'Give them in its address, from the environment: vantage: { via: proxy, proxy: "http://user:${env:PROXY_PASSWORD}@host:port" }, or in HTTPS_PROXY. Special characters in a password have to be percent-encoded.',
+      next: 'Give user and password in its address, and the address from the environment: vantage: { via: proxy, proxy: "${env:PROXY_URL}" }, or in HTTPS_PROXY. Special characters in a password have to be percent-encoded.',
     };
   const findWay = `Look from where the proxy stands: does ${host} resolve there to the private address, and is there a route? The proxy resolves the name, not this machine.`;
   // Most proxies try for longer than anybody waits here, and say nothing meanwhile.
