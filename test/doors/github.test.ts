@@ -337,7 +337,11 @@ describe('the action', () => {
   it('shows no secret that is not masked, in any line of any of these jobs', () => {
     const shown = jobs.flatMap((job) => job.shown);
     expect(shown.length).toBeGreaterThan(12);
-    for (const [name, secret] of Object.entries({ ...planted, 'token of the job': jobToken }))
+    for (const [name, secret] of Object.entries({
+      ...planted,
+      'token of the job': jobToken,
+      'setting of the config': 'cfg=9f3a!config-setting-41Bd',
+    }))
       expect({ name, shown: shown.filter((text) => text.includes(secret)) }).toEqual({ name, shown: [] });
     // What tokens look like, and keys of hosts.
     expect(shown.filter((text) => /eyJ[\w-]{10,}\.[\w-]{10,}/.test(text))).toEqual([]);
