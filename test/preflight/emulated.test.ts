@@ -130,6 +130,10 @@ const apps: Readonly<Record<string, Wrong>> = {
   },
   'network-shared': { expected: ['subnet-shared-by-plans'], both: integrated('shared') },
   'network-shared-too': { expected: ['subnet-shared-by-plans'], both: integrated('shared') },
+  'network-half-hidden': {
+    expected: ['subnet-too-small-to-double', 'subnet-below-advice'],
+    both: { subnet: subnetId('open', 'half'), config: { vnetRouteAllEnabled: true } },
+  },
   'network-small': {
     expected: ['subnet-too-small-to-double', 'subnet-below-advice'],
     both: integrated('small'),
@@ -308,6 +312,10 @@ const world: WorldInput = {
         action: 'Microsoft.Web/sites/slots/slotsswap/action',
         scope: `${group}/providers/Microsoft.Web/sites/no-rights`,
       },
+      {
+        action: 'Microsoft.Network/virtualNetworks/read',
+        scope: `${group}/providers/Microsoft.Network/virtualNetworks/half`,
+      },
       { action: 'Microsoft.Network/*', scope: `${group}/providers/Microsoft.Network/virtualNetworks/hidden` },
     ],
   },
@@ -324,6 +332,7 @@ const world: WorldInput = {
         ],
       },
       { name: 'north', region: 'northeurope', subnets: [{ name: 'far', prefix: '10.2.0.0/24' }] },
+      { name: 'half', region: 'westeurope', subnets: [{ name: 'open', prefix: '10.4.0.0/27' }] },
       { name: 'hidden', region: 'westeurope', subnets: [{ name: 'apps', prefix: '10.3.0.0/24' }] },
     ],
     privateDnsZones: [

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { strToU8, zipSync } from 'fflate';
+import { readTraits } from '../../src/release/traits.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'slotwave-traits-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function traitsOf(files: Readonly<Record<string, string>>) {
+  const path = join(folder, 'package.zip');
+  const all = { 'host.json': '{"version":"2.0"}', ...files };
+  writeFileSync(
+    path,
+    zipSync(Object.fromEntries(Object.entries(all).map(([name, text]) => [name, strToU8(text)]))),
+  );
+  return readTraits(
+    path,
+    Object.keys(all).map((name) => ({ path: name })),
+  );
+}
+
+describe('what a package says of itself', () => {
+  it.each<[string, Record<string, string>, readonly string[]]>([
+    ['Node', { 'package.json': '{}', 'src/index.js': '' }, ['node']],
+    ['Python', { 'function_app.py': '', 'requirements.txt': '' }, ['python']],
+    ['isolated .NET', { 'functions.metadata': '[]', 'worker.config.json': '{}' }, ['dotnet-isolated']],
+    ['in-process .NET', { 'bin/orders.deps.json': '{}', 'ship/function.json': '{}' }, ['dotnet']],
+    ['PowerShell', { 'profile.ps1': '' }, ['powershell']],
+    ['Java', { 'orders.jar': '', 'ship/function.json': '{}' }, ['java']],
+    ['two things at once', { 'package.json': '{}', 'requirements.txt': '' }, []],
+    ['nothing', { 'readme.md': '' }, []],
+    [
+      'a handler of its own',
+      {
+        'package.json': '{}',
+        'host.json': '{"customHandler":{"description":{"defaultExecutablePath":"run"}}}',
+      },
+      [],
+    ],
+  ])('%s', async (_, files, runtimes) => {
+    expect((await traitsOf(files)).runtimes).toEqual(runtimes);
+  });
+
+  it('its task hub, its bundle and its extensions', async () => {
+    const traits = await traitsOf({
+      'host.json':
+        '{ // as people write it\n "extensions": {"durableTask": {"hubName": "%Hub%"}}, "extensionBundle": {"version": "[4.*, 5.0.0)"}, }',
+      'bin/orders.deps.json': JSON.stringify({
+        libraries: {
+          'Microsoft.Azure.WebJobs.Extensions.ServiceBus/4.3.0': {},
+          'Microsoft.Azure.WebJobs.Extensions.Storage.Queues/5.1.3': {},
+          'Newtonsoft.Json/13.0.1': {},
+        },
+      }),
+    });
+    expect(traits).toMatchObject({
+      evidence: 'bin/orders.deps.json',
+      hubName: '%Hub%',
+      bundleFrom: '4.0.0',
+      extensions: { ServiceBus: '4.3.0', Storage: '5.1.3' },
+    });
+  });
+
+  it.each([
+    ['[1.*, 2.0.0)', '1.0.0'],
+    ['(3.3.0, 4.0.0]', '3.3.0'],
+    ['4.5.1', '4.5.1'],
+    ['whatever', null],
+  ])('the lowest version of %s is %s', async (version, lowest) => {
+    const host = JSON.stringify({ extensionBundle: { version } });
+    expect((await traitsOf({ 'host.json': host })).bundleFrom).toBe(lowest);
+  });
+});
