@@ -6,8 +6,8 @@ import { findSecrets } from '../azure/tenant-credential.ts';
 import { asSlotwaveError } from '../errors.ts';
 import { type Annotation, type Companion, type Host, runStep, tellError } from './build-door.ts';
 import { exitCodeOfError } from './errors.ts';
+import { finishStep, type StepState } from './finish-step.ts';
 import { createCompanion } from './github-companion.ts';
-import { finishStep } from './github-post.ts';
 import { leave, surviveClosedPipes } from './outside.ts';
 import { hideSecret } from './secrets.ts';
 
@@ -23,9 +23,14 @@ export async function enterAction(): Promise<void> {
     tellError(host, thrown);
     void leave(exitCodeOfError(asSlotwaveError(thrown)));
   });
-  if (core.getState('begun') !== '') return leave(await finishStep(host));
+  if (core.getState('begun') !== '') return leave(await finishStep(host, readState()));
   core.saveState('begun', 'true');
   await leave(await runStep(host));
+}
+
+function readState(): StepState {
+  const [folder = '', pid = '', told = ''] = ['folder', 'pid', 'told'].map((name) => core.getState(name));
+  return { folder, pid, told };
 }
 
 /** Masks of the runner hold for every later step, too. Shorter ones would hide words. */
@@ -90,11 +95,13 @@ function placeOf({ title, file, line, column }: Annotation): core.AnnotationProp
   };
 }
 
-/** Who names an identity here means this job's own tokens, whatever else the environment holds. */
+/** Who names an identity here means this job's own tokens, unless the environment brings another proof of it. */
 function signedInBy(clientId: string, tenantId: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isProven = Boolean(env['AZURE_CLIENT_SECRET'] || env['SLOTWAVE_CREDENTIAL']);
   return {
     ...env,
-    ...(clientId === '' ? {} : { AZURE_CLIENT_ID: clientId, SLOTWAVE_CREDENTIAL: 'github-oidc' }),
+    ...(clientId === '' ? {} : { AZURE_CLIENT_ID: clientId }),
+    ...(clientId === '' || isProven ? {} : { SLOTWAVE_CREDENTIAL: 'github-oidc' }),
     ...(tenantId === '' ? {} : { AZURE_TENANT_ID: tenantId }),
   };
 }
