@@ -1,6 +1,7 @@
 /** The place where each test file runs: Node's own, with every exchange of its emulators with ARM recorded. */
 import { TestEnvironment } from 'jest-environment-node';
 import { type Recording, startRecording } from '../../src/emulator/record/file.ts';
+import { createQuickGlobals } from './quick-globals.ts';
 
 /** A worker's recording outlives its test files: a shape that one of them has seen is not written for the next. */
 let recording: Recording | null = null;
@@ -13,6 +14,8 @@ export default class RecordedEnvironment extends TestEnvironment {
 
   constructor(...parts: ConstructorParameters<typeof TestEnvironment>) {
     super(...parts);
+    this.global = createQuickGlobals(this.global);
+    this.context = this.global;
     const [{ globalConfig }, { testPath }] = parts;
     this.#file = testPath.slice(globalConfig.rootDir.length + 1);
   }
