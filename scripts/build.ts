@@ -16,6 +16,8 @@ const distFolder = join(root, 'dist');
 const entryPoints = {
   cli: 'src/entry/cli.ts',
   action: 'src/entry/action.ts',
+  task: 'src/entry/task.ts',
+  'task-post': 'src/entry/task-post.ts',
   emulator: 'src/emulator/main.ts',
   'host-worker': 'src/emulator/host/worker.ts',
 };

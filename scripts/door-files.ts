@@ -37,7 +37,7 @@ const taskId = '3f0c5a1e-7b52-4c7e-9f0a-5d1b0c6e2a94';
 
 export function writeTask({ version, description }: Product): string {
   const [Major = '0', Minor = '0', Patch = '0'] = version.split('.');
-  const target = { target: 'dist/task.js' };
+  const handledBy = (target: string) => ({ Node20_1: { target }, Node24: { target } });
   const task = {
     id: taskId,
     name: 'slotwave',
@@ -65,7 +65,8 @@ export function writeTask({ version, description }: Product): string {
       name: pipelinesName(output),
       description: plainAbout(output.about, (word) => word),
     })),
-    execution: { Node20_1: target, Node24: target },
+    execution: handledBy('dist/task.js'),
+    postjobexecution: handledBy('dist/task-post.js'),
   };
   return `${JSON.stringify(task, null, 2)}\n`;
 }

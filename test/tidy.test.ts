@@ -39,6 +39,8 @@ describe('the house rules', () => {
       findOrphans(sources, [
         'src/entry/cli.ts',
         'src/entry/action.ts',
+        'src/entry/task.ts',
+        'src/entry/task-post.ts',
         'src/emulator/main.ts',
         'src/emulator/host/worker.ts',
       ]),

@@ -94,9 +94,10 @@ function readChoice(kind: CredentialKind, environment: Environment, named: boole
     case 'client-secret':
       return readSecret(read, principal);
     case 'client-certificate': {
-      const path = read('AZURE_CLIENT_CERTIFICATE_PATH');
+      const [path, pem] = [read('AZURE_CLIENT_CERTIFICATE_PATH'), read('SLOTWAVE_CLIENT_CERTIFICATE')];
+      const certificate = pem ? { pem } : path ? { path } : null;
       const password = read('AZURE_CLIENT_CERTIFICATE_PASSWORD');
-      return principal && path ? { kind, ...principal, certificate: { path }, password } : null;
+      return principal && certificate ? { kind, ...principal, certificate, password } : null;
     }
     case 'workload-identity': {
       const tokenFile = read('AZURE_FEDERATED_TOKEN_FILE');

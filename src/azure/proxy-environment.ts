@@ -32,12 +32,15 @@ export function readProxyRules(environment: ProxyEnvironment): ProxyRules {
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
     .map(readException);
+  const patterns = readPatterns(environment);
   return {
     proxyFor: ({ host: written, port, encrypted }) => {
       const proxy = encrypted ? forHttps : forHttp;
       const host = written.toLowerCase().replace(/\.$/, '');
       if (proxy === null || staysHere(host)) return null;
-      return exceptions.some((fits) => fits(host, port)) ? null : proxy;
+      if (exceptions.some((fits) => fits(host, port))) return null;
+      const url = writeUrl(host, port, encrypted);
+      return patterns.some((pattern) => pattern.test(url)) ? null : proxy;
     },
     written: ['https_proxy', 'http_proxy', 'all_proxy'].flatMap(
       (name) => readVariable(environment, name)?.value ?? [],
@@ -66,6 +69,32 @@ function readProxy(environment: ProxyEnvironment, name: string): ProxyAddress | 
     where: found.name,
     next: `Write ${proxyForms}, or unset it.`,
   });
+}
+
+/** The exceptions of an agent of Azure Pipelines: regular expressions over whole addresses, as a JSON list. */
+export const patternsVariable = 'SLOTWAVE_NO_PROXY_PATTERNS';
+
+function readPatterns(environment: ProxyEnvironment): readonly RegExp[] {
+  const written = environment[patternsVariable];
+  if (!written) return [];
+  try {
+    const list: unknown = JSON.parse(written);
+    if (!Array.isArray(list)) throw new TypeError('not a list');
+    return list.map((each) => new RegExp(String(each), 'i'));
+  } catch (error) {
+    throw new InputError('The list of addresses that go around the proxy cannot be read.', {
+      code: 'proxy-unreadable',
+      where: patternsVariable,
+      next: 'It is a JSON list of regular expressions; an agent takes them from its file .proxybypass.',
+      cause: error,
+    });
+  }
+}
+
+function writeUrl(host: string, port: number, encrypted: boolean): string {
+  const name = isIP(host) === 6 ? `[${host}]` : host;
+  const shownPort = port === (encrypted ? 443 : 80) ? '' : `:${port}`;
+  return `${encrypted ? 'https' : 'http'}://${name}${shownPort}/`;
 }
 
 /** This machine itself, and link-local addresses (the metadata service's 169.254.169.254): no proxy leads there. */

@@ -8,8 +8,8 @@ export type CommandName = (typeof commands)[number];
 
 export type InputKind =
   | { readonly type: 'text' }
-  /** A file or folder of the job. */
-  | { readonly type: 'path' }
+  /** A file or folder of the job; `patterns`: it may be named by a wildcard, where a door knows them. */
+  | { readonly type: 'path'; readonly patterns?: true }
   /** Names, with spaces or commas between them. */
   | { readonly type: 'words' }
   /** Several lines: YAML or JSON. */

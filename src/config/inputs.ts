@@ -77,10 +77,10 @@ export const inputs = [
   {
     name: 'package',
     label: 'Package or folder',
-    kind: { type: 'path' },
+    kind: { type: 'path', patterns: true },
     value: 'folder|zip',
     about:
-      'The folder with host.json, or a ready .zip; `.` when not given. Beside `config` it takes the place of what the file names.',
+      'The folder with host.json, or a ready .zip; `.` when not given. Beside `config` it takes the place of what the file names. In Azure Pipelines also a wildcard that fits exactly one, such as an artifact (`$(Pipeline.Workspace)/drop/*.zip`).',
     doors: everywhere,
     commands: [...asking, 'package'],
     argumentOf: 'package',

@@ -26,6 +26,8 @@ export interface BuildRequest {
   /** The text of an input, empty when it was not given. */
   readInput(name: string): string;
   nameInput(name: string): string;
+  /** What fits a pattern, where this door knows patterns; a folder or file for each. */
+  findFiles?(pattern: string): readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Gone when the job ends. */
   readonly tempFolder: string;
@@ -36,7 +38,12 @@ export function readInputs(request: BuildRequest): BuildInputs {
   const values = new Map(
     known.map((input) => [input.name, request.readInput(input.name).trim() || (input.fallback ?? '')]),
   );
-  const problems = known.flatMap((input) => check(input, values.get(input.name) ?? '', request));
+  const command = commands.find((each) => each === values.get('command')) ?? 'deploy';
+  const problems = known.flatMap((input) => [
+    ...check(input, values.get(input.name) ?? '', request),
+    ...checkGiven(input, values, command, request),
+    ...findOne(input, values, request),
+  ]);
   if (problems.length > 0)
     throw new InputError(
       problems.length === 1 ? 'An input is not right.' : `${problems.length} inputs are not right.`,
@@ -48,7 +55,6 @@ export function readInputs(request: BuildRequest): BuildInputs {
     );
   const given = (name: InputName) => values.get(name) || undefined;
   const isOn = (name: InputName) => values.get(name)?.toLowerCase() === 'true';
-  const command = commands.find((each) => each === given('command')) ?? 'deploy';
   return { command, given, isOn, options: makeOptions(command, given, isOn, request) };
 }
 
@@ -66,6 +72,44 @@ function check({ name, kind }: Input, value: string, { nameInput }: BuildRequest
     ];
   }
   return [];
+}
+
+function checkGiven(
+  { name, required = false, commands: askedBy, about }: Input,
+  values: ReadonlyMap<string, string>,
+  command: CommandName,
+  { nameInput }: BuildRequest,
+): readonly Problem[] {
+  if (!required || values.get(name) !== '' || !askedBy.includes(command)) return [];
+  return [{ path: nameInput(name), message: 'is not given', next: about }];
+}
+
+/** A pattern becomes the one thing that it fits; which of several was meant is nobody's to guess. */
+function findOne(
+  { name, kind }: Input,
+  values: Map<string, string>,
+  { nameInput, findFiles }: BuildRequest,
+): readonly Problem[] {
+  const pattern = values.get(name) ?? '';
+  if (kind.type !== 'path' || kind.patterns !== true || !findFiles || !/[*?]/.test(pattern)) return [];
+  const fits = findFiles(pattern);
+  const [first] = fits;
+  if (first !== undefined && fits.length === 1) {
+    values.set(name, first);
+    return [];
+  }
+  const shown = [...fits.slice(0, 20), ...(fits.length > 20 ? [`and ${fits.length - 20} more`] : [])];
+  return [
+    {
+      path: nameInput(name),
+      message: first === undefined ? 'fits nothing' : `fits ${fits.length} files, and one is needed`,
+      found: first === undefined ? `"${pattern}"` : shown.join(', '),
+      next:
+        first === undefined
+          ? 'Was the artifact downloaded, and where to? A pattern begins in the working directory of the job.'
+          : 'Write the pattern so that it fits the package alone.',
+    },
+  ];
 }
 
 function makeOptions(

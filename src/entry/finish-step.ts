@@ -1,15 +1,22 @@
 /** After the job's last step: a rollout whose step was killed is written down as interrupted, and told how to go on. */
-import * as core from '@actions/core';
 import { systemClock } from '../clock.ts';
 import { writeSummary } from '../report/summary.ts';
 import type { Host } from './build-door.ts';
 import { finishJournal } from './finish-journal.ts';
 import { redact } from './secrets.ts';
 
-export async function finishStep(host: Host): Promise<number> {
-  const folder = core.getState('folder');
-  if (folder === '' || core.getState('told') !== '') return 0;
-  const { kind, entries } = await finishJournal(folder, Number(core.getState('pid')), readClock(host));
+/** What a step leaves behind for this, kept by the runner as soon as it is said; empty when it was not. */
+export interface StepState {
+  /** Where the rollout is written down. */
+  readonly folder: string;
+  readonly pid: string;
+  /** The step itself told how it ended. */
+  readonly told: string;
+}
+
+export async function finishStep(host: Host, { folder, pid, told }: StepState): Promise<number> {
+  if (folder === '' || told !== '') return 0;
+  const { kind, entries } = await finishJournal(folder, Number(pid), readClock(host));
   const rollout = entries[0]?.rollout;
   if (rollout === undefined) return 0;
   if (kind === 'running') {
