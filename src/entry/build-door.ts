@@ -1,5 +1,6 @@
 /** What a step of a build does, whichever build system it is: inputs in, one command, outputs and a summary out. */
 import { writeFile } from 'node:fs/promises';
+import { inputsOf } from '../config/inputs.ts';
 import type { OutputName } from '../config/outputs.ts';
 import { asSlotwaveError } from '../errors.ts';
 import type { MermaidPlace } from '../report/mermaid.ts';
@@ -113,10 +114,10 @@ function openBuild(host: Host, witness: BuildWitness): Outside {
     environment: host.environment,
     write(text) {
       witness.heard(text);
-      host.write(asStep(redact(text)));
+      host.write(asStep(redact(text), host.nameInput));
     },
     // One stream: two would be told in another order than they were said.
-    writeError: (text) => host.write(asStep(redact(text))),
+    writeError: (text) => host.write(asStep(redact(text), host.nameInput)),
     hide(secret) {
       hideSecret(secret);
       host.hide(secret);
@@ -129,23 +130,25 @@ function openBuild(host: Host, witness: BuildWitness): Outside {
 }
 
 /** What is typed on a command line is asked for by inputs here. */
-export function asStep(text: string): string {
+export function asStep(text: string, nameInput: Host['nameInput']): string {
   const typed =
     /\bslotwave (deploy|plan|resume|rollback|status|probe|package)\b(?: (\d{8}-\d{6}-[a-z0-9]{4}))?/g;
+  const flags = new Set(inputsOf('cli').map(({ name }) => name));
   return text
     .replace(typed, (_, command: string, id?: string) =>
       id === undefined ? `command: ${command}` : `command: ${command}, rollout: ${id}`,
     )
-    .replaceAll('-c FILE', 'config: FILE')
-    .replaceAll('--state <folder>', 'state: <folder>')
-    .replaceAll('--force does it anyway', 'force: true does it anyway');
+    .replaceAll('-c FILE', `${nameInput('config')}: FILE`)
+    .replace(/(?<=^|[\s(":])--([a-z][a-z-]*)(?![\w-])/g, (flag, name: string) =>
+      flags.has(name) ? `${nameInput(name)}:` : flag,
+    );
 }
 
 /** Runners keep ten annotations of a kind; the whole of it stands in the log. */
 const maxPlaces = 8;
 
 /** Where a file is at fault, its lines are marked; the whole is one error at the end. */
-export function tellError(host: Host, thrown: unknown): void {
+export function tellError(host: Pick<Host, 'error' | 'nameInput'>, thrown: unknown): void {
   const error = asSlotwaveError(thrown);
   const placed = error.problems.filter(({ file, line }) => file !== undefined && line !== undefined);
   for (const { file, line, column, path = '', message, found, expected, next } of placed.slice(
@@ -159,11 +162,17 @@ export function tellError(host: Host, thrown: unknown): void {
     const text = [`${path} ${message}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`, next ?? '']
       .filter((part) => part !== '')
       .join('. ');
-    host.error({ title: 'slotwave.yml', text: asStep(redact(neutralise(text))), file, line, column });
+    host.error({
+      title: 'slotwave.yml',
+      text: asStep(redact(neutralise(text)), host.nameInput),
+      file,
+      line,
+      column,
+    });
   }
   const [head = '', ...rest] = renderError(error, { colour: false });
   host.error({
     title: neutralise(`slotwave: ${error.code}`),
-    text: asStep(redact([head, ...rest].join('\n'))),
+    text: asStep(redact([head, ...rest].join('\n')), host.nameInput),
   });
 }

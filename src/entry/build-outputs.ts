@@ -24,7 +24,7 @@ export interface Finished {
   /** The journal of the rollout; empty when there is none. */
   readonly entries: readonly Recorded[];
   /** Markdown, made for the place where it is shown. */
-  summary(host: Pick<Host, 'place' | 'step'>): string;
+  summary(host: Pick<Host, 'place' | 'step' | 'nameInput'>): string;
 }
 
 export async function readFinished(
@@ -110,23 +110,26 @@ interface Page {
 
 function writePage(
   { inputs, known, entries, error, outcome }: Page,
-  host: Pick<Host, 'place' | 'step'>,
+  host: Pick<Host, 'place' | 'step' | 'nameInput'>,
 ): string {
   const command = inputs?.command ?? 'deploy';
   const failure =
     error === null
       ? ''
-      : `## ❌ slotwave ${command}: ${plain(asSlotwaveError(error).message, 500)}\n\n${fenced(renderError(error, { colour: false }).map((line) => asStep(redact(line))))}\n`;
+      : `## ❌ slotwave ${command}: ${plain(asSlotwaveError(error).message, 500)}\n\n${fenced(renderError(error, { colour: false }).map((line) => asStep(redact(line), host.nameInput)))}\n`;
   if (moving.has(command) && entries.length > 0) return `${failure}${writeSummary(entries, host)}`;
   if (failure !== '') return failure;
-  if (command === 'plan' && known.plan !== null) return writePlanPage(known);
+  if (command === 'plan' && known.plan !== null) return writePlanPage(known, host.nameInput);
   if (outcome === 'nothing-to-do')
     return '## ✅ Nothing to do\n\nEvery target already runs this release with these settings.\n';
   return `## slotwave ${command}\n\n${fenced(known.said.trimEnd().split('\n'))}\n`;
 }
 
 /** The plan as the command line tells it, below what most people want to know. */
-export function writePlanPage({ plan, findings }: Pick<Known, 'plan' | 'findings'>): string {
+export function writePlanPage(
+  { plan, findings }: Pick<Known, 'plan' | 'findings'>,
+  nameInput: Host['nameInput'],
+): string {
   if (plan === null) return '';
   const promoted = plan.targets.filter(({ action }) => action === 'promote').length;
   const loud = findings.filter(({ silenced }) => silenced === undefined);
@@ -140,5 +143,5 @@ export function writePlanPage({ plan, findings }: Pick<Known, 'plan' | 'findings
         : `📋 ${plain(plan.app)}: ${promoted} of ${plan.targets.length} targets would be promoted, in ${plan.waves.length} waves`;
   const warned = warnings > 0 ? `\n\n${warnings} ${warnings === 1 ? 'warning' : 'warnings'}; see below.` : '';
   const lines = describePlan(plan, findings, 110).map((line) => redactSaid(neutralise(line)));
-  return `## ${heading}${warned}\n\n${fenced(lines.map(asStep))}\n`;
+  return `## ${heading}${warned}\n\n${fenced(lines.map((line) => asStep(line, nameInput)))}\n`;
 }

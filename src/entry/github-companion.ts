@@ -42,7 +42,12 @@ export function createCompanion(parts: GitHubApiParts): Companion {
 
 async function comment(api: GitHubApi, known: Known, { environment: env }: GitHubApiParts): Promise<void> {
   if (known.plan === null) return;
-  await commentPlan({ api, app: known.plan.app, markdown: redact(writePlanPage(known)), env });
+  await commentPlan({
+    api,
+    app: known.plan.app,
+    markdown: redact(writePlanPage(known, (name) => name)),
+    env,
+  });
 }
 
 function wantsComment(inputs: BuildInputs): boolean {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { asStep } from '../../src/entry/build-door.ts';
 import { createGitHubApi } from '../../src/entry/github-api.ts';
 import { commentPlan } from '../../src/entry/github-comment.ts';
 import { createDeployments } from '../../src/entry/github-deployments.ts';
@@ -127,4 +128,18 @@ describe('the comment', () => {
     await comment('x', { GITHUB_EVENT_NAME: 'push' });
     expect(github.asked).toEqual([]);
   });
+});
+
+describe('what is typed on a command line', () => {
+  it.each([
+    [
+      'Go on with: slotwave resume 20261120-135812-k3f9',
+      'Go on with: command: resume, rollout: 20261120-135812-k3f9',
+    ],
+    ['Check --cloud, and (--state <folder>)', 'Check cloud:, and (state: <folder>)'],
+    ['Nothing to do; --force does it anyway.', 'Nothing to do; force: does it anyway.'],
+    ['Name another file with -c FILE.', 'Name another file with config: FILE.'],
+    ['az functionapp show --query id --slot staging', 'az functionapp show --query id --slot staging'],
+    ['a --> b, x--cloud, --stateful', 'a --> b, x--cloud, --stateful'],
+  ])('%s', (typed, asked) => expect(asStep(typed, (name) => name)).toBe(asked));
 });
