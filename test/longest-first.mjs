@@ -8,6 +8,8 @@ const long = [
   'storm',
   'secrecy',
   'storm-deck',
+  'lab/rollouts',
+  'lab/diagnosis',
   'entry/rollout',
   'fleet',
   'entry/pull',
