@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputFile, type Plugin } from 'esbuild';
+import { readLicenses, writeLicenses } from './licenses.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const distFolder = join(root, 'dist');
@@ -51,15 +52,17 @@ const withoutUndici: Plugin = {
   },
 };
 
-async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
+/** The built files by their names in dist/. */
+export async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir: distFolder,
     write: false,
+    metafile: true,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -76,7 +79,11 @@ async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
     charset: 'utf8',
     logLevel: 'warning',
   });
-  return new Map(outputFiles.map((file) => [nameOf(file), file.contents]));
+  const licenses = writeLicenses(await readLicenses(metafile.outputs, root));
+  return new Map([
+    ...outputFiles.map((file) => [nameOf(file), file.contents] as const),
+    ['licenses.txt', Buffer.from(licenses)] as const,
+  ]);
 }
 
 function nameOf({ path }: OutputFile): string {

@@ -41,7 +41,8 @@ export function writeTask({ version, description }: Product): string {
   const task = {
     id: taskId,
     name: 'slotwave',
-    friendlyName: 'slotwave: deploy Azure Functions to many regions',
+    // At most 40 characters.
+    friendlyName: 'slotwave: Azure Functions rollouts',
     description,
     helpMarkDown: 'Inputs, outputs and examples: docs/azure-pipelines.md',
     category: 'Deploy',
@@ -73,6 +74,32 @@ export function writeTask({ version, description }: Product): string {
 
 export function pipelinesName({ name, pipelinesName: known }: Output): string {
   return known ?? camelName(name);
+}
+
+export function writeExtension({ version, description }: Product): string {
+  const extension = {
+    manifestVersion: 1,
+    id: 'slotwave',
+    publisher: 'slotwave',
+    name: 'slotwave',
+    version,
+    description: shortAbout(description),
+    categories: ['Azure Pipelines'],
+    tags: ['azure functions', 'deployment slots', 'progressive delivery', 'rollback', 'multi-region'],
+    targets: [{ id: 'Microsoft.VisualStudio.Services' }],
+    icons: { default: 'icon.png' },
+    content: { details: { path: 'overview.md' }, license: { path: 'license.txt' } },
+    files: [{ path: 'task' }],
+    contributions: [
+      {
+        id: 'slotwave-task',
+        type: 'ms.vss-distributed-task.task',
+        targets: ['ms.vss-distributed-task.tasks'],
+        properties: { name: 'task' },
+      },
+    ],
+  };
+  return `${JSON.stringify(extension, null, 2)}\n`;
 }
 
 const taskTypes = {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { writeConfigReference } from './config-reference.ts';
 import { writeDiagnosisPages } from './diagnosis/write-pages.ts';
-import { type Product, writeAction, writeInputsPage, writeTask } from './door-files.ts';
+import { type Product, writeAction, writeExtension, writeInputsPage, writeTask } from './door-files.ts';
 import { writePreflightReference } from './preflight-reference.ts';
 
 const root = new URL('../', import.meta.url);
@@ -24,6 +24,7 @@ export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/preflight.md', writePreflightReference()],
     ['action.yml', writeAction(product)],
     ['task.json', writeTask(product)],
+    ['vss-extension.json', writeExtension(product)],
     ['docs/inputs.md', writeInputsPage()],
     ...writeDiagnosisPages(captures),
   ]);
