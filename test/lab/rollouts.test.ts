@@ -134,6 +134,21 @@ const title = 'a fleet that only private addresses lead to';
     expect(await lab.readStore()).toHaveLength(1);
   }, 60_000);
 
+  it('is not promoted unseen: where packages get in and looks do not, the end names the cause', async () => {
+    const story = { ...both(direct), more: `delivery: { mode: pull, store: "${store}" }\n` };
+    const before = await lab.readReleases();
+    const config = configOf(story, lab.makePackage('unseen'));
+    const { code, out, journal } = await lab.slotwave(config, ['deploy'], onRunner);
+    const entries = journal.map((line) => JSON.parse(line) as Entry);
+    expect(entries.at(-1)).toMatchObject({ type: 'rollout.ended', outcome: 'refused' });
+    expect(entries).toContainEqual(
+      expect.objectContaining({ type: 'look.diagnosed', target: 'weu', code: 'private-zone-not-linked' }),
+    );
+    expect(out).toMatch(/Refused: nothing live was touched[\s\S]*privatelink\.azurewebsites\.net/);
+    expect(code).toBe(10);
+    expect((await lab.readReleases())['orders-weu']?.live).toBe(before['orders-weu']?.live);
+  }, 60_000);
+
   it.each(Object.entries(rows))(
     'is deployed to %s',
     async (name, { from, story, addresses }) => {
