@@ -1,0 +1,116 @@
+/**
+ * The licences of what the doors are bundled with, as one text: whoever gets dist/ gets other people's code, and they
+ * ask to be named. What counts is what really is in the bundle, by esbuild's own account, not what is installed.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+
+export interface Licensed {
+  readonly name: string;
+  readonly version: string;
+  /** As its package.json says it: an SPDX expression. */
+  readonly license: string;
+  readonly text: string;
+}
+
+/**
+ * Packages that come without the text. Each was looked at, in this version; the next one is looked at again, because
+ * it may have got one, or another licence.
+ */
+const lackingTheirText: Readonly<Record<string, string>> = {
+  // Neither the package nor its repository (nodable/val-parsers) has it; package.json and README say MIT.
+  '@nodable/entities@3.1.0': mitOf('Amit Gupta (https://solothought.com)'),
+};
+
+/** All problems at once: a package without its text is not shipped. */
+export async function readLicenses(outputs: Metafile['outputs'], root: string): Promise<readonly Licensed[]> {
+  const found: Licensed[] = [];
+  const wrong: string[] = [];
+  for (const folder of listPackages(outputs)) {
+    const { name, version, license } = JSON.parse(
+      await readFile(join(root, folder, 'package.json'), 'utf8'),
+    ) as Partial<Licensed>;
+    if (!name || !version) wrong.push(`${folder}/package.json has no name or no version`);
+    else if (typeof license !== 'string') wrong.push(`${folder}/package.json does not name its licence`);
+    else {
+      const text = (await readTexts(join(root, folder))) || (lackingTheirText[`${name}@${version}`] ?? '');
+      if (text === '')
+        wrong.push(`${name} ${version} (${license}) has no file with its licence in ${folder}`);
+      else found.push({ name, version, license, text });
+    }
+  }
+  if (wrong.length > 0)
+    throw new Error(
+      `What is bundled cannot be shipped without its licences:\n${wrong.map((line) => `- ${line}`).join('\n')}\nLook at each, and write what holds for it into scripts/licenses.ts.`,
+    );
+  return found;
+}
+
+/** Packages of one text stand together: the same licence of the same people is written once. */
+export function writeLicenses(packages: readonly Licensed[]): string {
+  const byText = new Map<string, string[]>();
+  for (const { name, version, license, text } of packages) {
+    const titles = byText.get(text) ?? [];
+    const title = `${name} ${version} (${license})`;
+    if (!titles.includes(title)) titles.push(title);
+    byText.set(text, titles);
+  }
+  const parts = [...byText]
+    .map(([text, titles]) => ({ text, titles: titles.sort(compare) }))
+    .sort((one, other) => compare(one.titles[0] ?? '', other.titles[0] ?? ''))
+    .map(({ text, titles }) => `${titles.join('\n')}\n\n${text}\n`);
+  const head =
+    'The files in this folder contain, beside slotwave itself (MIT, see LICENSE), these packages.\n';
+  return [head, ...parts].join(`\n${'='.repeat(100)}\n\n`);
+}
+
+/** The folders of all packages that left at least one byte in an output. */
+export function listPackages(outputs: Metafile['outputs']): readonly string[] {
+  const folders = new Set<string>();
+  for (const { inputs } of Object.values(outputs))
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path) ?? [];
+      if (folder && bytesInOutput > 0) folders.add(folder);
+    }
+  return [...folders].sort(compare);
+}
+
+/** Licence, notices and what else they ask to be kept, in the order of their names. */
+async function readTexts(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) =>
+    /^(licen[cs]e|copying|notice|copyrightnotice|thirdpartynotice)/i.test(name),
+  );
+  const texts = await Promise.all(names.sort(compare).map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.map(tidy).join('\n\n');
+}
+
+/** Line ends and blanks at the ends of lines are no part of a licence, and would part texts that are the same. */
+function tidy(text: string): string {
+  return text
+    .replace(/^\uFEFF/, '')
+    .replace(/[ \t]*\r?\n/g, '\n')
+    .trim();
+}
+
+/** By code units, as on every machine. */
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function mitOf(holder: string): string {
+  return `The MIT License, as published at https://spdx.org/licenses/MIT; its holder: ${holder}. The package carries no text of its own.
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+}
