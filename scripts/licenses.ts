@@ -7,11 +7,15 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
 export interface Licensed {
+  /** A package with version and SPDX expression, or a file of ours that carries other people's code. */
+  readonly title: string;
+  readonly text: string;
+}
+
+interface Manifest {
   readonly name: string;
   readonly version: string;
-  /** As its package.json says it: an SPDX expression. */
   readonly license: string;
-  readonly text: string;
 }
 
 /**
@@ -23,21 +27,21 @@ const lackingTheirText: Readonly<Record<string, string>> = {
   '@nodable/entities@3.1.0': mitOf('Amit Gupta (https://solothought.com)'),
 };
 
-/** All problems at once: a package without its text is not shipped. */
+/** Everything of others, in the order in which it is found. All problems at once: a package without its text is not shipped. */
 export async function readLicenses(outputs: Metafile['outputs'], root: string): Promise<readonly Licensed[]> {
-  const found: Licensed[] = [];
+  const found = [...(await readForeignSources(outputs, root))];
   const wrong: string[] = [];
   for (const folder of listPackages(outputs)) {
     const { name, version, license } = JSON.parse(
       await readFile(join(root, folder, 'package.json'), 'utf8'),
-    ) as Partial<Licensed>;
+    ) as Partial<Manifest>;
     if (!name || !version) wrong.push(`${folder}/package.json has no name or no version`);
     else if (typeof license !== 'string') wrong.push(`${folder}/package.json does not name its licence`);
     else {
       const text = (await readTexts(join(root, folder))) || (lackingTheirText[`${name}@${version}`] ?? '');
       if (text === '')
         wrong.push(`${name} ${version} (${license}) has no file with its licence in ${folder}`);
-      else found.push({ name, version, license, text });
+      else found.push({ title: `${name} ${version} (${license})`, text });
     }
   }
   if (wrong.length > 0)
@@ -48,11 +52,10 @@ export async function readLicenses(outputs: Metafile['outputs'], root: string): 
 }
 
 /** Packages of one text stand together: the same licence of the same people is written once. */
-export function writeLicenses(packages: readonly Licensed[]): string {
+export function writeLicenses(found: readonly Licensed[]): string {
   const byText = new Map<string, string[]>();
-  for (const { name, version, license, text } of packages) {
+  for (const { title, text } of found) {
     const titles = byText.get(text) ?? [];
-    const title = `${name} ${version} (${license})`;
     if (!titles.includes(title)) titles.push(title);
     byText.set(text, titles);
   }
@@ -74,6 +77,21 @@ export function listPackages(outputs: Metafile['outputs']): readonly string[] {
       if (folder && bytesInOutput > 0) folders.add(folder);
     }
   return [...folders].sort(compare);
+}
+
+/** Sources of ours that begin with a legal comment (`/*!`) were made from other people's code. */
+async function readForeignSources(outputs: Metafile['outputs'], root: string): Promise<readonly Licensed[]> {
+  const paths = new Set(
+    Object.values(outputs).flatMap(({ inputs }) =>
+      Object.keys(inputs).filter((path) => path.startsWith('src/')),
+    ),
+  );
+  const read = [...paths].sort(compare).map(async (title) => {
+    const source = await readFile(join(root, title), 'utf8');
+    const [, comment = ''] = /^\/\*!([\s\S]*?)\*\//m.exec(source) ?? [];
+    return { title, text: tidy(comment.replace(/^ \* ?/gm, '')) };
+  });
+  return (await Promise.all(read)).filter(({ text }) => text !== '');
 }
 
 /** Licence, notices and what else they ask to be kept, in the order of their names. */

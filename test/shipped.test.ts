@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Metafile } from 'esbuild';
@@ -67,6 +67,17 @@ describe('the licences of what is bundled', () => {
     ]);
   });
 
+  it("are those of other people's code among our sources as well, which says so in a legal comment", async () => {
+    await install('src/release', {
+      'foreign.ts':
+        '/** Made. */\n/*!\n * Copyright 2016 Somebody\n *\n * As is.\n */\nexport const a = 1;\n',
+      'own.ts': '/** Ours. */\n/* a * b! */\nexport const b = 1;\n',
+    });
+    const outputs = outputOf({ 'src/release/foreign.ts': 1, 'src/release/own.ts': 1 });
+    const [, ...parts] = writeLicenses(await readLicenses(outputs, work)).split(/\n=+\n\n/);
+    expect(parts).toEqual(['src/release/foreign.ts\n\nCopyright 2016 Somebody\n\nAs is.\n']);
+  });
+
   it('are missed, all at once, where a package brings none', async () => {
     await install('node_modules/bare', {
       'package.json': '{"name":"bare","version":"1.0.0","license":"MIT"}',
@@ -112,10 +123,8 @@ describe('npm i slotwave', () => {
     ])
       await cp(join(root, name), join(draft, name), { recursive: true });
     await cp((await findBuilt()).folder, join(draft, 'dist'), { recursive: true });
-    for (const name of ['src', 'test', 'scripts', '.github', 'action.yml', 'task.json', 'dist/cli.js.map'])
-      await (name.includes('.')
-        ? writeFile(join(draft, name), '').catch(() => {})
-        : install(join('draft', name), { 'a.ts': '' }));
+    for (const path of ['src/a.ts', 'test/a.test.ts', '.github/ci.yml', 'action.yml', 'dist/cli.js.map'])
+      await install(join('draft', dirname(path)), { [basename(path)]: '' });
     const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts'], { cwd: draft });
     packed = (JSON.parse(stdout) as readonly [Packed])[0];
   }, 60_000);
@@ -150,7 +159,7 @@ describe('npm i slotwave', () => {
 
   it('runs in an empty folder, with nothing else installed and no way to anywhere', async () => {
     const empty = join(work, 'empty');
-    await mkdir(empty);
+    await install('empty', { 'package.json': '{"private":true}' });
     const tarball = join(work, 'draft', packed.filename);
     await run('npm', ['install', tarball, '--offline', '--no-audit', '--no-fund'], { cwd: empty });
     const { packages } = JSON.parse(await readFile(join(empty, 'package-lock.json'), 'utf8')) as {
