@@ -12,13 +12,12 @@ export function createDnsRoad(servers: readonly string[]): Road {
       const { host, signal, trace } = ask;
       if (isIP(host) !== 0) return connectTo(ask);
       const chain = followCnames(host, { servers, signal });
-      try {
-        const addresses = await resolveAddresses(host, servers, signal);
-        trace.note({ stage: 'connect', addresses: addresses.map(({ address }) => address) });
-        return await connectTo(ask, answerWith(addresses));
-      } finally {
-        trace.note({ cnames: await chain });
-      }
+      const found = await resolveAddresses(host, servers, signal).finally(async () =>
+        // Before there is a connection: one that waits for this has nobody who hears of its end.
+        trace.note({ cnames: await chain }),
+      );
+      trace.note({ stage: 'connect', addresses: found.map(({ address }) => address) });
+      return connectTo(ask, answerWith(found));
     },
   };
 }

@@ -2,6 +2,7 @@
 import { request as askHttp } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import type { SocksClient } from 'socks';
 import { isPrivateAddress } from '../probe/private-address.ts';
 import type { Via } from '../probe/road.ts';
 import { type ProxyAddress, showProxy } from './proxy-address.ts';
@@ -25,12 +26,12 @@ export function createProxyRoad({ via, proxy, secureContext }: ProxyParts): Road
       trace.note({ stage: 'proxy', proxy: shown });
       if (isIP(host) !== 0)
         trace.note({ addresses: [host], address: host, isPrivate: isPrivateAddress(host) });
+      // Before there is a connection: one that waits for a file has nobody who hears of its end.
+      const pass = proxy.kind === 'socks' ? await loadSocks() : passConnect;
       const socket = await reach(proxy, secureContext, ask);
       trace.note({ proxyReached: true });
       try {
-        return await (proxy.kind === 'socks'
-          ? passSocks(socket, proxy, ask)
-          : passConnect(socket, proxy, ask));
+        return await pass(socket, proxy, ask);
       } catch (error) {
         socket.destroy();
         throw error;
@@ -97,13 +98,24 @@ function askConnect(socket: Socket, proxy: ProxyAddress, authority: string): Pro
   });
 }
 
-async function passSocks(socket: Socket, proxy: ProxyAddress, ask: RoadAsk): Promise<Socket> {
+type Pass = (socket: Socket, proxy: ProxyAddress, ask: RoadAsk) => Promise<Socket>;
+
+async function loadSocks(): Promise<Pass> {
   // As the default: a bundle knows a CommonJS package that is loaded late by no other name.
   const { SocksClient } = (await import('socks')).default;
+  return (socket, proxy, ask) => passSocks(SocksClient, socket, proxy, ask);
+}
+
+async function passSocks(
+  client: typeof SocksClient,
+  socket: Socket,
+  proxy: ProxyAddress,
+  ask: RoadAsk,
+): Promise<Socket> {
   const { host, port, user, password } = proxy;
   try {
     await untilAborted(socket, ask.signal, () =>
-      SocksClient.createConnection({
+      client.createConnection({
         proxy: { host, port, type: 5, ...(user === '' ? {} : { userId: user, password }) },
         command: 'connect',
         destination: { host: ask.host, port: ask.port },

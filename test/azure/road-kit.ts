@@ -184,13 +184,16 @@ function reader(socket: Socket): (bytes: number) => Promise<Buffer> {
   };
 }
 
-/** A name server: name → CNAME or addresses. `null` lets the question without an answer. */
-export async function startDns(zone: Readonly<Record<string, string | null>>): Promise<number> {
+/** A name server: name → CNAME or addresses. `null`, or a type that it is silent for, has no answer. */
+export async function startDns(
+  zone: Readonly<Record<string, string | null>>,
+  silentFor?: string,
+): Promise<number> {
   const socket = createSocket('udp4');
   socket.on('message', (message, from) => {
     const asked = packet.decode(message);
     const [question] = asked.questions ?? [];
-    if (question === undefined || zone[question.name] === null) return;
+    if (question === undefined || zone[question.name] === null || question.type === silentFor) return;
     const answers = answersTo(zone, question.name, question.type);
     const known = zone[question.name] !== undefined;
     const flags = packet.RECURSION_AVAILABLE | (known ? 0 : 3);

@@ -169,6 +169,16 @@ describe('given name servers', () => {
     expect((await send(ask(port, road))).status).toBe(200);
   });
 
+  it('that are still asked for the chain while the other side hangs up: no answer, and nothing sent', async () => {
+    const port = await listen(
+      createTcpServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 100)),
+    );
+    const dns = await startDns({ [siteName]: '127.0.0.1' }, 'CNAME');
+    const { send } = await open();
+    const error = await failure(send(ask(port, createDnsRoad([`127.0.0.1:${dns}`]), { method: 'POST' })));
+    expect([error.code, error.sent, error.road?.stage]).toEqual(['ECONNRESET', false, 'tls']);
+  });
+
   it('tell a chain that bites its own tail once', async () => {
     const dns = await startDns({ 'a.test': 'b.test', 'b.test': 'a.test' });
     const servers = [`127.0.0.1:${dns}`];
