@@ -23,6 +23,11 @@ export interface PlayedAzure {
   readonly environment: Readonly<Record<string, string>>;
   /** The same with a secret, for those who are not vouched for. */
   readonly withSecret: Readonly<Record<string, string>>;
+  /** Only its clock, for a job that is told by its agent who it is. */
+  readonly clock: Readonly<Record<string, string>>;
+  /** Where an agent's job is vouched for, and by which token. */
+  readonly pipelines: { readonly requestUri: string; readonly accessToken: string };
+  readonly clientSecret: string;
   readonly inputs: { readonly cloud: string; readonly ca: string };
   readonly clientId: string;
   readonly tenantId: string;
@@ -79,6 +84,12 @@ export async function playAzure(folder: string, sites: readonly string[]): Promi
       AZURE_CLIENT_ID: facts.clientId,
       AZURE_CLIENT_SECRET: facts.clientSecret,
     },
+    clock,
+    pipelines: {
+      requestUri: vouching.pipelines['SYSTEM_OIDCREQUESTURI'] ?? '',
+      accessToken: vouching.pipelines['SYSTEM_ACCESSTOKEN'] ?? '',
+    },
+    clientSecret: facts.clientSecret,
     inputs: { cloud: facts.url, ca },
     clientId: facts.clientId,
     tenantId: facts.tenantId,
@@ -91,7 +102,7 @@ export async function playAzure(folder: string, sites: readonly string[]): Promi
   };
 }
 
-/** GitHub's endpoint for tokens of jobs. */
+/** The endpoints for tokens of jobs, GitHub's and that of Azure Pipelines. */
 async function vouch() {
   const { ca, key, certificate } = await makeCertificates(Date.now());
   const server: Server = createServer({ key, cert: certificate }, (asked, response) => {
@@ -106,7 +117,7 @@ async function vouch() {
   const origin = `https://localhost:${(server.address() as AddressInfo).port}`;
   // Far longer than a real one lives: the emulator's time runs away from the wall's.
   const builds = playBuilds({ origin, clock: systemClock(), lifeMs: 24 * 3_600_000 });
-  return { ca, server, environment: builds.github };
+  return { ca, server, environment: builds.github, pipelines: builds.pipelines };
 }
 
 async function countSwaps(url: string, ca: string, site: string): Promise<number> {
