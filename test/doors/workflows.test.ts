@@ -20,14 +20,18 @@ let judged: Judgement;
 let action: ActionFile;
 let actionText: string;
 const files = new Map<string, string>();
+/** Those that run in this repository. */
+const own = new Map<string, string>();
 
 beforeAll(async () => {
   actionText = await readFile(join(root, 'action.yml'), 'utf8');
   action = parse(actionText) as ActionFile;
   for (const name of await readdir(folder)) files.set(name, await readFile(join(folder, name), 'utf8'));
+  const ownFolder = join(root, '.github/workflows');
+  for (const name of await readdir(ownFolder)) own.set(name, await readFile(join(ownFolder, name), 'utf8'));
   const broken = files.get('one-app.yml')?.replace('steps.rollout.outputs', 'steps.rolout.outputs') ?? '';
   judged = await judge({
-    workflows: [...files, ['broken.yml', broken]],
+    workflows: [...files, ...own, ['broken.yml', broken]],
     actions: [actionText, actionText.replace('using: node24', 'using: node99')],
   });
 }, 60_000);
@@ -71,7 +75,7 @@ describe('the workflows to copy', () => {
 
   it('are right by actionlint, which finds a step that there is not', () => {
     const { 'broken.yml': broken, ...others } = judged.workflows;
-    expect(others).toEqual(Object.fromEntries([...files.keys()].map((name) => [name, []])));
+    expect(others).toEqual(Object.fromEntries([...files.keys(), ...own.keys()].map((name) => [name, []])));
     expect(broken).toEqual([expect.stringContaining('property "rolout" is not defined')]);
   });
 
@@ -105,6 +109,101 @@ describe('the workflows to copy', () => {
     const asked = steps.flatMap((each) => Object.keys(each.with ?? {}));
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((name) => !(name in action.inputs))).toEqual([]);
+  });
+});
+
+/** What of a workflow could be turned against us: actions that move, rights for all, text that becomes a command. */
+function findRisks(workflow: string): readonly string[] {
+  const { permissions, jobs } = parse(workflow) as Workflow;
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  const pinned = /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
+  return [
+    ...(workflow.match(/^.*uses:.*$/gm) ?? [])
+      .filter((line) => !pinned.test(line))
+      .map((line) => line.trim()),
+    ...(JSON.stringify(permissions) === '{"contents":"read"}' ? [] : ['rights for all jobs']),
+    ...steps.flatMap(({ run = '' }) => run.match(/\$\{\{.*?\}\}/g) ?? []),
+    ...Object.entries(jobs).flatMap(([name, job]) => (job['timeout-minutes'] ? [] : [`${name} has no end`])),
+    ...steps
+      .filter(
+        ({ uses = '', with: given }) =>
+          uses.includes('/checkout@') && given?.['persist-credentials'] !== false,
+      )
+      .map(() => 'a token that stays'),
+  ];
+}
+
+interface Workflow {
+  readonly permissions: object;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+interface Job {
+  readonly needs?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly environment?: string;
+  readonly 'timeout-minutes'?: number;
+  readonly steps: readonly {
+    readonly uses?: string;
+    readonly run?: string;
+    readonly with?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+describe('our own workflows', () => {
+  it('pin what others make, give no rights to all, and let no text become a command', () => {
+    for (const [name, text] of own) expect({ name, risks: findRisks(text) }).toEqual({ name, risks: [] });
+    const risky = own
+      .get('ci.yml')
+      ?.replace(/@[0-9a-f]{40} # v5\.0\.0/, '@v5')
+      .replace('contents: read', 'contents: write')
+      .replace('timeout-minutes: 40', '')
+      .replace('{ persist-credentials: false }', '{}')
+      .replace('bash .ci/run', 'echo ${{ github.head_ref }}');
+    expect(findRisks(risky ?? '')).toEqual([
+      '- uses: actions/checkout@v5',
+      'rights for all jobs',
+      '${{ github.head_ref }}',
+      'all has no end',
+      'a token that stays',
+    ]);
+  });
+
+  it('pin each action to one version only', () => {
+    const uses = [...own.values()].flatMap(
+      (text) => text.match(/[\w-]+\/[\w-]+@[0-9a-f]{40} # v[\d.]+/g) ?? [],
+    );
+    const names = new Set(uses.map((use) => use.split('@')[0]));
+    expect(new Set(uses).size).toBe(names.size);
+    expect(names.size).toBeGreaterThan(3);
+  });
+
+  it('hold what .ci/run holds, for every change and before every release', () => {
+    expect([...own.keys()].sort()).toEqual(['ci.yml', 'release.yml']);
+    const { jobs } = parse(own.get('ci.yml') ?? '') as Workflow;
+    expect(jobs['all']?.steps.at(-1)).toEqual({ run: 'bash .ci/run' });
+    const released = (parse(own.get('release.yml') ?? '') as Workflow).jobs;
+    expect(released['check']?.steps).toContainEqual({ run: 'bash .ci/run' });
+  });
+
+  it('release in order: checked, on GitHub, in npm with provenance, in the marketplace; each with its own rights', () => {
+    const { jobs } = parse(own.get('release.yml') ?? '') as Workflow;
+    expect(
+      Object.entries(jobs).map(([name, { needs, permissions, environment }]) => ({
+        ...{ name, needs, permissions, environment },
+      })),
+    ).toEqual([
+      { name: 'check' },
+      { name: 'github', needs: 'check', permissions: { contents: 'write' } },
+      {
+        ...{ name: 'npm', needs: 'github', environment: 'npm' },
+        permissions: { contents: 'read', 'id-token': 'write' },
+      },
+      { name: 'marketplace', needs: 'npm', environment: 'marketplace' },
+    ]);
+    expect(jobs['npm']?.steps.at(-1)?.run).toContain('--provenance');
+    // Who may publish runs nothing of ours: the files come from the job that may not.
+    expect(jobs['npm']?.steps.some(({ uses }) => uses?.includes('checkout'))).toBe(false);
   });
 });
 
