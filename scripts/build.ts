@@ -21,6 +21,7 @@ const entryPoints = {
   'task-post': 'src/entry/task-post.ts',
   emulator: 'src/emulator/main.ts',
   'host-worker': 'src/emulator/host/worker.ts',
+  'pack-worker': 'src/release/pack-worker.ts',
 };
 
 /**

@@ -6,16 +6,19 @@ import { printable } from './names.ts';
 import { explainIo, ioCodeOf } from './problems.ts';
 import type { FoundEntry } from './walk.ts';
 
+/** What must be known of a file to read it, and to notice that it is another one by now. */
+export type FileFacts = Pick<FoundEntry, 'path' | 'diskPath' | 'bytes' | 'modifiedMs' | 'inode'>;
+
 /**
- * The first `byteCount` bytes of a file, fewer when it is shorter. Synchronous: for the small files that an app
- * consists of, four trips through the thread pool take many times as long as the reading itself.
+ * `byteCount` bytes of a file from `at`, fewer where it ends. Synchronous: for the small files that an app consists
+ * of, four trips through the thread pool take many times as long as the reading itself.
  */
-export function readStart(entry: FoundEntry, byteCount: number): Buffer {
+export function readPiece(entry: FileFacts, at: number, byteCount: number): Buffer {
   let fd: number | null = null;
   try {
     fd = openSync(entry.diskPath, 'r');
-    const bytes = Buffer.allocUnsafe(Math.min(byteCount, entry.bytes));
-    const filled = fillSync(fd, bytes, 0);
+    const bytes = Buffer.allocUnsafe(Math.min(byteCount, entry.bytes - at));
+    const filled = fillSync(fd, bytes, at);
     return filled === bytes.length && isSame(entry, fstatSync(fd)) ? bytes : refuseChanged(entry);
   } catch (error) {
     return refuseUnreadable(entry, error);
@@ -24,12 +27,9 @@ export function readStart(entry: FoundEntry, byteCount: number): Buffer {
   }
 }
 
-/**
- * Hands the file to `take` in pieces of `chunkBytes` (the last may be shorter). The pieces do not depend on how
- * much the system returns at once, because the deflater's output depends on them. A piece is not used again.
- */
+/** Hands the file to `take` in pieces of `chunkBytes` (the last may be shorter). A piece is not used again. */
 export async function readInChunks(
-  entry: FoundEntry,
+  entry: FileFacts,
   chunkBytes: number,
   take: (chunk: Buffer) => Promise<void> | void,
 ): Promise<void> {
@@ -80,17 +80,16 @@ export function createPause(): (byteCount: number) => Promise<void> | void {
   return (byteCount) => {
     bytes += byteCount;
     pieces += 1;
-    if (bytes < wholeBytes && pieces < 64) return;
+    if (bytes < breathBytes && pieces < 64) return;
     bytes = 0;
     pieces = 0;
     return new Promise((resolve) => setImmediate(resolve));
   };
 }
 
-/** Files up to this size are read and deflated in memory, in one step. */
-export const wholeBytes = 1024 * 1024;
+const breathBytes = 1024 * 1024;
 
-export function refuseChanged(entry: FoundEntry): never {
+export function refuseChanged(entry: FileFacts): never {
   throw new InputError(`${printable(entry.path)} changed while it was being packed.`, {
     code: 'package-file-changed',
     where: entry.diskPath,
@@ -98,12 +97,12 @@ export function refuseChanged(entry: FoundEntry): never {
   });
 }
 
-function isSame(entry: FoundEntry, stats: Stats): boolean {
+function isSame(entry: FileFacts, stats: Stats): boolean {
   return stats.size === entry.bytes && stats.mtimeMs === entry.modifiedMs && stats.ino === entry.inode;
 }
 
 /** Errors of the system are told with the name of the file; others go on as they are. */
-function refuseUnreadable(entry: FoundEntry, error: unknown): never {
+function refuseUnreadable(entry: FileFacts, error: unknown): never {
   if (ioCodeOf(error) === null) throw error;
   throw new InputError(`${printable(entry.path)} cannot be read: ${explainIo(error)}.`, {
     code: 'package-unreadable',

@@ -1,67 +1,89 @@
 /**
- * Deflate that gives the same bytes everywhere. Node's zlib differs between versions and processors; fflate is
- * plain integer arithmetic. Its window size is derived from the input's length here, in integers, because its own
- * default goes through `Math.log`, whose last digit engines are free to choose.
+ * Deflate that gives the same bytes everywhere. Node's zlib differs between versions and processors; libdeflate as
+ * WebAssembly has integers only and no choice of the processor's. Level 6 is as small as zlib's and takes two thirds
+ * of its time.
  */
-import { Deflate, deflateSync } from 'fflate';
+import { inflateRawSync } from 'node:zlib';
+import { packedModule } from './deflate-module.ts';
 
 export interface Deflated {
   readonly method: 'stored' | 'deflated';
   readonly bytes: Uint8Array;
 }
 
-/** How much is fed to the streaming deflater at once. Part of the output: another size gives another digest. */
-export const deflateChunkBytes = 64 * 1024;
+/** What is deflated in one step. Larger files are cut into pieces of this: another size gives another digest. */
+export const pieceBytes = 1024 * 1024;
 
-/** Deflates what fits in memory; stored when that is not larger. */
+/** Deflates a file of at most `pieceBytes`; stored when that is not larger. */
 export function deflateWhole(path: string, bytes: Uint8Array): Deflated {
   if (bytes.length < fewBytes || isCompressed(path)) return { method: 'stored', bytes };
-  const deflated = deflateSync(bytes, { level, mem: memoryFor(bytes.length) });
+  const deflated = deflatePiece(bytes, true);
   return deflated.length < bytes.length
     ? { method: 'deflated', bytes: deflated }
     : { method: 'stored', bytes };
 }
 
-/** True when deflating the file is in vain, by its extension or by its first bytes. */
-export function isIncompressible(path: string, head: Uint8Array): boolean {
-  if (isCompressed(path)) return true;
-  if (head.length === 0) return false;
-  return deflateSync(head, { level, mem: memoryFor(head.length) }).length > head.length * 0.98;
+/**
+ * Deflates one piece (1 to `pieceBytes`) of a file. The results of all pieces in a row are one stream, which the last
+ * one ends; each is made without the others, so that many can be made at once.
+ */
+export function deflatePiece(bytes: Uint8Array, isLast: boolean): Uint8Array {
+  loaded ??= load();
+  const { memory, input, output, deflate } = loaded;
+  if (bytes.length > pieceBytes) throw new RangeError(`a piece of ${bytes.length} bytes`);
+  memory.set(bytes, input);
+  const length = deflate(bytes.length, isLast ? 1 : 0);
+  return memory.slice(output, output + length);
 }
 
-/** A deflater for files of any size: `push` chunks of `deflateChunkBytes` (the last may be shorter), then `end`. */
-export interface StreamDeflater {
-  push(chunk: Uint8Array): Uint8Array;
-  end(): Uint8Array;
-}
-
-export function createDeflater(): StreamDeflater {
-  let pieces: Uint8Array[] = [];
-  const deflate = new Deflate({ level, mem: 8 }, (piece) => pieces.push(piece));
-  const push = (chunk: Uint8Array, final: boolean) => {
-    pieces = [];
-    deflate.push(chunk, final);
-    return Buffer.concat(pieces);
-  };
-  return { push: (chunk) => push(chunk, false), end: () => push(new Uint8Array(0), true) };
-}
-
-const level = 6;
-
-/** Nothing is gained on so little, and the deflater takes its time to start. */
-const fewBytes = 32;
-
-/** fflate's `mem` is the number of bits of its hash table beyond 12; the table should be about as large as the input. */
-function memoryFor(byteCount: number): 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 {
-  const bits = 32 - Math.clz32(byteCount);
-  const steps = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-  return steps[Math.max(0, bits - 12)] ?? 8;
-}
-
-function isCompressed(path: string): boolean {
+/** True when a file's extension says that deflating it is in vain. */
+export function isCompressed(path: string): boolean {
   const extension = /\.([a-z0-9]+)$/i.exec(path)?.[1];
   return extension !== undefined && compressedExtensions.has(extension.toLowerCase());
 }
+
+/** True when so little was gained on a file's first piece that the file is better stored. */
+export function isInVain(bytes: number, deflatedBytes: number): boolean {
+  return deflatedBytes > bytes * 0.98;
+}
+
+interface Loaded {
+  /** The module's memory never grows, so one view of it lasts. */
+  readonly memory: Uint8Array;
+  readonly input: number;
+  readonly output: number;
+  readonly deflate: (length: number, last: 0 | 1) => number;
+}
+
+/** What the module gives out; scripts/libdeflate/pieces.c. */
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly input: () => number;
+  readonly output: () => number;
+  readonly begin: (level: number) => 0 | 1;
+  readonly deflate: Loaded['deflate'];
+}
+
+let loaded: Loaded | null = null;
+
+function load(): Loaded {
+  const module = new WebAssembly.Module(inflateRawSync(Buffer.from(packedModule, 'base64')));
+  const given = new WebAssembly.Instance(module).exports as Exports;
+  given.begin(level);
+  const memory = new Uint8Array(given.memory.buffer);
+  return { memory, input: given.input(), output: given.output(), deflate: given.deflate };
+}
+
+/** The part of it that is used: TypeScript knows it from browsers only. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+const level = 6;
+
+/** Nothing is gained on so little. */
+const fewBytes = 32;
 
 const compressedExtensions: ReadonlySet<string> = new Set(
   (

@@ -3,7 +3,8 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { checkZip } from './check.ts';
-import { readStart } from './content.ts';
+import { readPiece } from './content.ts';
+import { type Crew, countWorkers, hireCrew } from './crew.ts';
 import { maxHostJsonBytes, readHostJson } from './host-json.ts';
 import { type IgnoreRules, ignoreFile, readIgnoreRules } from './ignore.ts';
 import { explainMissingInFolder } from './missing-host.ts';
@@ -97,7 +98,7 @@ async function resolveParent(path: string): Promise<string> {
 function demandHostJson(folder: string, walked: Walked): readonly FoundEntry[] {
   const host = walked.entries.find((entry) => entry.path === 'host.json');
   if (!host) return refusePackage(folder, [...walked.problems, explainMissingInFolder(folder, walked)]);
-  const read = readHostJson(readStart(host, maxHostJsonBytes).toString('utf8'));
+  const read = readHostJson(readPiece(host, 0, maxHostJsonBytes).toString('utf8'));
   if (!read.ok) {
     const problem = { code: 'package-host-json-invalid', path: 'host.json', message: read.why };
     return refusePackage(folder, [...walked.problems, problem]);
@@ -115,6 +116,7 @@ async function writeZip(
   options: PackOptions,
 ): Promise<{ readonly packed: readonly PackedEntry[]; readonly bytes: number; readonly digest: string }> {
   const file = await HashedFile.create(out);
+  let crew: Crew | null = null;
   try {
     const maxBytes = options.maxBytes ?? maxPackageBytes;
     const packed: PackedEntry[] = [];
@@ -124,12 +126,16 @@ async function writeZip(
         return file.write(bytes);
       },
     });
-    await writeEntries(writer, entries, watchWriting(entries, packed, options));
+    const size = { files: entries.length, bytes: sumBytes(entries) };
+    crew = hireCrew(options.workers ?? countWorkers(size));
+    await writeEntries(writer, entries, crew, watchWriting(entries, packed, options));
     await writer.finish();
     return { packed, ...(await file.commit()) };
   } catch (error) {
     await file.discard();
     throw error;
+  } finally {
+    await crew?.close();
   }
 }
 

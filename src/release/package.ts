@@ -59,6 +59,8 @@ export interface PackOptions {
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   /** Stops between two files; what was written so far is removed. */
   readonly signal?: AbortSignal | undefined;
+  /** Threads beside this one; by the size of the package and of the machine unless a test says otherwise. */
+  readonly workers?: number | undefined;
   /** Refuses a larger zip; `maxPackageBytes` unless a test says otherwise. */
   readonly maxBytes?: number | undefined;
   /** A ready zip may hold the stamp that sealing puts in. */

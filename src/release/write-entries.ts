@@ -1,7 +1,9 @@
-/** Moves the files that were found into the zip: small ones in one piece, large ones stream through. */
-import { createPause, readInChunks, readStart, refuseChanged, wholeBytes } from './content.ts';
-import { crc32 } from './crc.ts';
-import { createDeflater, deflateChunkBytes, deflateWhole, isIncompressible } from './deflate.ts';
+/** Moves the files that were found into the zip, in order, while a crew packs those that come next. */
+import { readInChunks, refuseChanged } from './content.ts';
+import { crc32, joinCrcs } from './crc.ts';
+import type { Crew } from './crew.ts';
+import { isCompressed, isInVain, pieceBytes } from './deflate.ts';
+import type { PackedJob, PackJob } from './pack-job.ts';
 import type { PackedEntry } from './package.ts';
 import type { FoundEntry } from './walk.ts';
 import type { ZipWriter } from './zip.ts';
@@ -17,48 +19,142 @@ export interface WriteWatcher {
 export async function writeEntries(
   writer: ZipWriter,
   entries: readonly FoundEntry[],
+  crew: Crew,
   watcher: WriteWatcher,
 ): Promise<void> {
-  const pause = createPause();
-  for (const entry of entries) {
-    const small = entry.bytes <= wholeBytes;
-    const { packedBytes } = await (small ? writeWhole(writer, entry) : writeStreamed(writer, entry, watcher));
-    if (small) watcher.onBytes(entry.bytes);
-    const { path, kind, bytes, executable } = entry;
-    watcher.onEntry({ path, kind, bytes, packedBytes, executable });
-    await pause(entry.bytes);
+  const ahead = packAhead(entries, crew);
+  for (let next = ahead.take(); next !== null; next = ahead.take()) {
+    const { step, packed } = next;
+    if (step.kind === 'whole') await writeWhole(writer, step.entries, await packed(), watcher);
+    else await writeLarge(writer, step.entry, watcher, packed, ahead);
   }
 }
 
-async function writeWhole(writer: ZipWriter, entry: FoundEntry): Promise<EntrySums> {
-  const content = entry.kind === 'folder' ? Buffer.alloc(0) : readStart(entry, entry.bytes);
-  const { method, bytes: packed } = deflateWhole(entry.path, content);
-  const crc = crc32(content);
-  const sums = { crc, bytes: content.length, packedBytes: packed.length };
-  await writer.open({ ...entry, method, sums, large: false });
-  await writer.write(packed);
-  return writer.close(sums);
+/** What follows in the zip: some whole entries, or the next piece of a large one. */
+type Step =
+  | { readonly kind: 'whole'; readonly entries: readonly FoundEntry[] }
+  | { readonly kind: 'piece'; readonly entry: FoundEntry; readonly at: number };
+
+interface Ahead {
+  /** The next step, whose result may be under way already; null at the end. */
+  take(): { readonly step: Step; readonly packed: () => Promise<PackedJob> } | null;
+  /** The file is stored after all: its further pieces are not wanted. */
+  skip(entry: FoundEntry): void;
 }
 
-async function writeStreamed(
+/** Gives the crew as many steps ahead of the writer as it wants to hold at once, and no more. */
+function packAhead(entries: readonly FoundEntry[], crew: Crew): Ahead {
+  const unwanted = new Set<FoundEntry>();
+  const isWanted = (step: Step) => step.kind === 'whole' || step.at === 0 || !unwanted.has(step.entry);
+  const steps = planSteps(entries, unwanted);
+  const held: { readonly step: Step; readonly packed: () => Promise<PackedJob> }[] = [];
+  const fill = () => {
+    while (held.length < crew.holds) {
+      const { value: step, done } = steps.next();
+      if (done) return;
+      held.push({ step, packed: isStored(step) ? neverPacked : crew.pack(jobOf(step)) });
+    }
+  };
+  return {
+    take() {
+      fill();
+      while (held[0] && !isWanted(held[0].step)) {
+        held.shift();
+        fill();
+      }
+      return held.shift() ?? null;
+    },
+    skip: (entry) => unwanted.add(entry),
+  };
+}
+
+function* planSteps(
+  entries: readonly FoundEntry[],
+  unwanted: ReadonlySet<FoundEntry>,
+): Generator<Step, undefined> {
+  let group: FoundEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const isLarge = entry.bytes > pieceBytes;
+    if (group.length > 0 && (isLarge || group.length >= groupFiles || bytes + entry.bytes > groupBytes)) {
+      yield { kind: 'whole', entries: group };
+      group = [];
+      bytes = 0;
+    }
+    if (!isLarge) {
+      group.push(entry);
+      bytes += entry.bytes;
+      continue;
+    }
+    for (let at = 0; at < entry.bytes && !unwanted.has(entry); at += pieceBytes)
+      if (at === 0 || !isCompressed(entry.path)) yield { kind: 'piece', entry, at };
+  }
+  if (group.length > 0) yield { kind: 'whole', entries: group };
+}
+
+/** Large enough that handing over costs little, small enough that all threads end at about the same time. */
+const groupBytes = 512 * 1024;
+const groupFiles = 128;
+
+function isStored(step: Step): boolean {
+  return step.kind === 'piece' && isCompressed(step.entry.path);
+}
+
+function neverPacked(): Promise<PackedJob> {
+  return Promise.reject(new RangeError('a stored file is not packed'));
+}
+
+function jobOf(step: Step): PackJob {
+  if (step.kind === 'whole') return { kind: 'whole', files: step.entries.map(plain) };
+  return { kind: 'piece', file: plain(step.entry), at: step.at };
+}
+
+/** Without the name's bytes, which cost more on their way to a thread than to make them again. */
+function plain({ path, diskPath, bytes, modifiedMs, inode, kind, executable }: FoundEntry) {
+  return { path, diskPath, bytes, modifiedMs, inode, kind, executable };
+}
+
+async function writeWhole(
+  writer: ZipWriter,
+  entries: readonly FoundEntry[],
+  { bytes, parts }: PackedJob,
+  watcher: WriteWatcher,
+): Promise<void> {
+  const headers = entries.map((entry, index) => ({ ...entry, ...parts[index]!, large: false }));
+  await writer.add(headers, bytes);
+  for (const { path, kind, bytes: size, executable, sums } of headers) {
+    watcher.onBytes(size);
+    watcher.onEntry({ path, kind, bytes: size, packedBytes: sums.packedBytes, executable });
+  }
+}
+
+async function writeLarge(
   writer: ZipWriter,
   entry: FoundEntry,
   watcher: WriteWatcher,
-): Promise<EntrySums> {
-  const inVain = isIncompressible(entry.path, readStart(entry, wholeBytes));
-  return inVain ? writeStored(writer, entry, watcher) : writeDeflated(writer, entry, watcher);
+  first: () => Promise<PackedJob>,
+  ahead: Ahead,
+): Promise<void> {
+  const { path, kind, bytes, executable } = entry;
+  const begun = isCompressed(path) ? null : await first();
+  const inVain = begun === null || isInVain(begun.parts[0]!.sums.bytes, begun.bytes.length);
+  if (inVain) ahead.skip(entry);
+  const { packedBytes } = await (inVain
+    ? writeStored(writer, entry, watcher)
+    : writeDeflated(writer, entry, watcher, begun, ahead));
+  watcher.onEntry({ path, kind, bytes, packedBytes, executable });
 }
 
 /** Read twice, for the sum and for the content: a stored entry with its sum behind it cannot be read in one pass. */
 async function writeStored(writer: ZipWriter, entry: FoundEntry, watcher: WriteWatcher): Promise<EntrySums> {
   let crc = 0;
-  await readInChunks(entry, wholeBytes, (chunk) => {
+  await readInChunks(entry, pieceBytes, (chunk) => {
     crc = crc32(chunk, crc);
   });
   const sums = { crc, bytes: entry.bytes, packedBytes: entry.bytes };
   await writer.open({ ...entry, method: 'stored', sums, large: entry.bytes >= largeBytes });
   let crcAgain = 0;
-  await readInChunks(entry, wholeBytes, (chunk) => {
+  await readInChunks(entry, pieceBytes, (chunk) => {
     crcAgain = crc32(chunk, crcAgain);
     watcher.onBytes(chunk.length);
     return writer.write(chunk);
@@ -70,16 +166,21 @@ async function writeDeflated(
   writer: ZipWriter,
   entry: FoundEntry,
   watcher: WriteWatcher,
+  begun: PackedJob,
+  ahead: Ahead,
 ): Promise<EntrySums> {
   await writer.open({ ...entry, method: 'deflated', sums: null, large: entry.bytes >= largeBytes });
-  const deflater = createDeflater();
   let crc = 0;
-  await readInChunks(entry, deflateChunkBytes, (chunk) => {
-    crc = crc32(chunk, crc);
-    watcher.onBytes(chunk.length);
-    return writer.write(deflater.push(chunk));
-  });
-  await writer.write(deflater.end());
+  for (let done = 0, piece: PackedJob | undefined = begun; done < entry.bytes; ) {
+    piece ??= await ahead.take()?.packed();
+    const sums = piece?.parts[0]?.sums;
+    if (!piece || !sums) return refuseChanged(entry);
+    await writer.write(piece.bytes);
+    crc = joinCrcs(crc, sums.crc, sums.bytes);
+    watcher.onBytes(sums.bytes);
+    done += sums.bytes;
+    piece = undefined;
+  }
   return writer.close({ crc, bytes: entry.bytes });
 }
 

@@ -18,8 +18,12 @@ export interface EntryHeader {
   readonly large: boolean;
 }
 
-export interface WrittenEntry extends EntryHeader {
+/** The header of an entry whose content is known. */
+export interface CompleteHeader extends EntryHeader {
   readonly sums: EntrySums;
+}
+
+export interface WrittenEntry extends CompleteHeader {
   /** A data descriptor follows the content. */
   readonly deferred: boolean;
   /** Where the local header stands. */
@@ -31,6 +35,11 @@ export interface EndFacts {
   readonly directoryOffset: number;
   readonly directoryBytes: number;
   readonly comment?: Uint8Array;
+}
+
+/** How long `buildLocalHeader` makes it. */
+export function localHeaderBytes({ name, large }: EntryHeader): number {
+  return 30 + name.length + (large ? 20 : 0);
 }
 
 /** The header in front of an entry's content (§4.3.7). */

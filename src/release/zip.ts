@@ -9,8 +9,10 @@ import {
   buildDirectoryRecord,
   buildEndRecords,
   buildLocalHeader,
+  type CompleteHeader,
   type EntryHeader,
   type EntrySums,
+  localHeaderBytes,
   type WrittenEntry,
 } from './zip-records.ts';
 
@@ -58,6 +60,20 @@ export class ZipWriter {
     this.#written.push({ ...header, sums, deferred: header.sums === null, offset });
     this.#current = null;
     return sums;
+  }
+
+  /** Several entries at once: `bytes` are their headers and packed contents, one behind the other. */
+  async add(entries: readonly CompleteHeader[], bytes: Uint8Array): Promise<void> {
+    if (this.#current) throw new DefectError('an entry is still open', { code: 'zip-entry-open' });
+    let offset = this.#position;
+    for (const entry of entries) {
+      this.#written.push({ ...entry, deferred: false, offset });
+      offset += localHeaderBytes(entry) + entry.sums.packedBytes;
+    }
+    if (offset - this.#position !== bytes.length) {
+      throw new DefectError('entries are not what their headers say', { code: 'zip-entry-sums' });
+    }
+    await this.#put(bytes);
   }
 
   async finish(): Promise<void> {

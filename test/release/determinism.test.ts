@@ -87,8 +87,22 @@ describe('the same content', () => {
   it('has the digest that it had on every machine so far', async () => {
     // A change here means: every package of every user gets a new digest once. Say so in the changelog.
     expect(await digestOf(plantMixed())).toBe(
-      '5098c9a1c3c877ab0d8ab01627fe7abddb73709b75050fbae421b486f72b6cf6',
+      '1847467d2a4c9d85de8072aeefbd73fa1396fc92c456d44959d9bd9fa58cf68f',
     );
+  });
+
+  it('has the same digest however many threads pack it', async () => {
+    const app = plantMixed();
+    const noise = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => Math.imul(at, 2654435761) >>> 24));
+    const lines = Array.from({ length: 300_000 }, (_, n) => `${n * 31} of some ${n % 97} lines`).join('\n');
+    for (let n = 0; n < 300; n++) writeFileSync(join(app, `f${n}.js`), `export const n = ${n};\n`.repeat(n));
+    plantTree(app, { 'noise.bin': noise, 'noise.zip': noise, 'z/log.txt': lines, 'z/log-2.txt': lines });
+    const digests = [];
+    for (const workers of [0, 1, 3]) {
+      const { digest } = await packFolder(app, join(tempFolder(), 'out.zip'), { workers });
+      digests.push(digest);
+    }
+    expect(new Set(digests).size).toBe(1);
   });
 
   it('has the same digest after a copy with other times, and after other files were there before', async () => {

@@ -149,7 +149,8 @@ describe('packing a folder', () => {
     const total = 2_500_001 + hostJson.length;
     expect(seen.at(-1)).toEqual({ files: 3, totalFiles: 3, bytes: total, totalBytes: total });
     expect(seen.map((one) => one.bytes)).toEqual(seen.map((one) => one.bytes).sort((a, b) => a - b));
-    expect(seen.length).toBeGreaterThan(20);
+    const within = seen.filter(({ files, bytes }) => files === 1 && bytes > 1_000_000 && bytes < total);
+    expect(within.length).toBeGreaterThan(1);
   });
 
   it('leaves no half of a zip behind when it is stopped', async () => {

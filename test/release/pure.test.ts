@@ -1,8 +1,8 @@
 import zlib from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { crc32InScript } from '../../src/release/crc.ts';
-import { createDeflater, deflateChunkBytes, deflateWhole } from '../../src/release/deflate.ts';
+import { crc32InScript, joinCrcs } from '../../src/release/crc.ts';
+import { deflatePiece, deflateWhole, pieceBytes } from '../../src/release/deflate.ts';
 import { readHostJson } from '../../src/release/host-json.ts';
 import { describePackage } from '../../src/release/listing.ts';
 import { findNameProblem, printable } from '../../src/release/names.ts';
@@ -13,6 +13,14 @@ describe('CRC-32', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
         expect(crc32InScript(b, crc32InScript(a))).toBe(zlib.crc32(Buffer.concat([a, b])));
+      }),
+    );
+  });
+
+  it('of two pieces in a row comes from the sums of both', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), fc.uint8Array({ size: 'large' }), (a, b) => {
+        expect(joinCrcs(zlib.crc32(a), zlib.crc32(b), b.length)).toBe(zlib.crc32(Buffer.concat([a, b])));
       }),
     );
   });
@@ -32,23 +40,40 @@ describe('deflate', () => {
     );
   });
 
-  it('unpacks to what was packed, streamed, for any length around the borders of its chunks', () => {
-    const lengthArb = fc.oneof(
-      fc.nat({ max: 300_000 }),
-      fc.integer({ min: -3, max: 3 }).map((n) => 3 * deflateChunkBytes + n),
-    );
+  it('unpacks to what was packed, in pieces of any length that are put behind each other', () => {
+    const pieceArb = fc.tuple(fc.integer({ min: 1, max: 70_000 }), fc.integer({ min: 1, max: 255 }));
     fc.assert(
-      fc.property(lengthArb, fc.integer({ min: 1, max: 255 }), (length, period) => {
-        const content = Buffer.from(Array.from({ length }, (_, at) => ((at % period) * (at >> 9)) & 255));
-        const deflater = createDeflater();
-        const pieces: Uint8Array[] = [];
-        for (let at = 0; at < length; at += deflateChunkBytes)
-          pieces.push(deflater.push(content.subarray(at, at + deflateChunkBytes)));
-        pieces.push(deflater.end());
-        expect(zlib.inflateRawSync(Buffer.concat(pieces)).equals(content)).toBe(true);
+      fc.property(fc.array(pieceArb, { minLength: 1, maxLength: 5 }), fc.boolean(), (shapes, noisy) => {
+        const pieces = shapes.map(([length, period]) =>
+          Buffer.from(
+            Array.from(
+              { length },
+              (_, at) => (noisy ? at * at * 31 + (at >> 3) : (at % period) * (at >> 9)) & 255,
+            ),
+          ),
+        );
+        const packed = pieces.map((piece, index) => deflatePiece(piece, index === pieces.length - 1));
+        expect(zlib.inflateRawSync(Buffer.concat(packed)).equals(Buffer.concat(pieces))).toBe(true);
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
+  });
+
+  it('takes a whole piece that cannot be shortened, and no more than that', () => {
+    let state = 1;
+    const noise = Buffer.from(
+      Array.from({ length: pieceBytes }, () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state >>> 24;
+      }),
+    );
+    for (const isLast of [true, false]) {
+      const packed = deflatePiece(noise, isLast);
+      expect(packed.length).toBeLessThan(pieceBytes + 200);
+      const ended = isLast ? [packed] : [packed, deflatePiece(Buffer.from('x'), true)];
+      expect(zlib.inflateRawSync(Buffer.concat(ended)).subarray(0, pieceBytes).equals(noise)).toBe(true);
+    }
+    expect(() => deflatePiece(Buffer.concat([noise, noise]), true)).toThrow('a piece of 2097152 bytes');
   });
 });
 

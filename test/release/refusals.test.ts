@@ -1,10 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { packFolder, packRelease } from '../../src/release/pack.ts';
-import type { PackProgress } from '../../src/release/package.ts';
 import { hostJson, plantTree, refusalOf, type Tree, useTempFolders } from './trees.ts';
 
 const tempFolder = useTempFolders();
@@ -126,24 +134,38 @@ describe('a file that changes while it is packed', () => {
     ['is written again with the same length', (path) => writeFileSync(path, 'y'.repeat(100))],
     ['is touched', (path) => utimesSync(path, 1, 1)],
   ];
+  // Beyond what is packed ahead of the writer, so that it is certainly not read yet.
+  const large = Object.fromEntries(
+    Array.from({ length: 20 }, (__, n) => [`f${n + 10}`, 'x'.repeat(600_000)]),
+  );
+  const last = { 'host.json': hostJson, ...large, f99: 'x'.repeat(100) };
+
   it.each(changes)('%s: noticed', async (_, change) => {
-    // Beyond the window of files that are read ahead, so that it is certainly not read yet.
-    const tree = Object.fromEntries(Array.from({ length: 60 }, (__, n) => [`f${n + 100}`, 'x'.repeat(100)]));
-    const folder = plantTree(tempFolder(), { 'host.json': hostJson, ...tree });
+    const folder = plantTree(tempFolder(), last);
     for (const name of readdirSync(folder)) utimesSync(join(folder, name), 1000, 1000);
-    const onProgress = ({ files }: PackProgress) => {
-      if (files === 1) change(join(folder, 'f159'));
+    let isChanged = false;
+    const onProgress = () => {
+      if (!isChanged) change(join(folder, 'f99'));
+      isChanged = true;
     };
     const refusal = await refusalOf(packFolder(folder, join(tempFolder(), 'o.zip'), { onProgress }));
-    expect(refusal).toMatchObject({ code: 'package-file-changed', where: join(folder, 'f159') });
+    expect(refusal).toMatchObject({ code: 'package-file-changed', where: join(folder, 'f99') });
   });
 
-  it('is removed: named as unreadable', async () => {
-    const tree = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`f${n + 100}`, 'x']));
-    const folder = plantTree(tempFolder(), { 'host.json': hostJson, ...tree });
-    const onProgress = () => rmSync(join(folder, 'f159'), { force: true });
+  it.each([0, 2])('is removed: named as unreadable, with %i more threads', async (workers) => {
+    const folder = plantTree(tempFolder(), last);
+    const onProgress = () => rmSync(join(folder, 'f99'), { force: true });
+    const out = join(tempFolder(), 'o.zip');
+    const refusal = await refusalOf(packFolder(folder, out, { onProgress, workers }));
+    expect(refusal).toMatchObject({ code: 'package-unreadable', where: join(folder, 'f99') });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('grows at its end while its pieces are packed: noticed', async () => {
+    const folder = plantTree(tempFolder(), { 'host.json': hostJson, log: 'one line\n'.repeat(500_000) });
+    const onProgress = () => appendFileSync(join(folder, 'log'), 'one more');
     const refusal = await refusalOf(packFolder(folder, join(tempFolder(), 'o.zip'), { onProgress }));
-    expect(refusal).toMatchObject({ code: 'package-unreadable', where: join(folder, 'f159') });
+    expect(refusal).toMatchObject({ code: 'package-file-changed', where: join(folder, 'log') });
   });
 });
 

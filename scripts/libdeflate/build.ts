@@ -1,0 +1,87 @@
+/**
+ * Makes src/release/deflate-module.ts: libdeflate, compiled to WebAssembly. Needs clang 14 and lld 14 (Debian 12:
+ * `apt-get install clang-14 lld-14`) and the network, and is run only when libdeflate or pieces.c change; with the
+ * same compiler it gives the same bytes. Another libdeflate, or another level, gives every package a new digest.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
+
+const version = '1.23';
+const source = `http://deb.debian.org/debian/pool/main/libd/libdeflate/libdeflate_${version}.orig.tar.gz`;
+const sourceSha256 = '1ab18349b9fb0ce8a0ca4116bded725be7dcbfa709e19f6f983d99df1fb8b25f';
+
+/**
+ * Two changes: a piece of a stream does not end the stream, and the parsers beyond level 9 are left out, which makes
+ * the module a third smaller. [what, becomes, how often it is there]
+ */
+const changes: readonly (readonly [what: RegExp, becomes: string, count: number])[] = [
+  [/is_final_block\);$/gm, 'is_final_block && last_of_stream);', 2],
+  [/^#define SUPPORT_NEAR_OPTIMAL_PARSING\s+1$/gm, '#define SUPPORT_NEAR_OPTIMAL_PARSING 0', 1],
+];
+
+const flags = [
+  ...['--target=wasm32', '-O2', '-std=c11', '-ffreestanding', '-DFREESTANDING', '-fvisibility=hidden'],
+  ...['-mbulk-memory', '-msimd128', '-nostdlib', '-Wall', '-Werror', '-Wno-unused-function'],
+  ...['-Wl,--no-entry', '-Wl,--strip-all', '-Wl,-z,stack-size=65536'],
+];
+
+const work = await mkdtemp(join(tmpdir(), 'slotwave-libdeflate-'));
+try {
+  await unpackSource();
+  await changeSource();
+  execFileSync(
+    'clang-14',
+    [
+      ...flags,
+      ...['-I', work, '-o', 'module.wasm'],
+      ...[join(import.meta.dirname, 'pieces.c'), join(work, 'lib/utils.c')],
+    ],
+    { cwd: work, stdio: 'inherit' },
+  );
+  const module = await readFile(join(work, 'module.wasm'));
+  await writeFile(join(import.meta.dirname, '../../src/release/deflate-module.ts'), await describe(module));
+  console.log(`src/release/deflate-module.ts: ${module.length} bytes of WebAssembly`);
+} finally {
+  await rm(work, { recursive: true });
+}
+
+async function unpackSource(): Promise<void> {
+  const answer = await fetch(source);
+  const packed = Buffer.from(await answer.arrayBuffer());
+  const found = createHash('sha256').update(packed).digest('hex');
+  if (found !== sourceSha256) throw new Error(`${source} is not what it was: ${found} (${answer.status})`);
+  await writeFile(join(work, 'source.tgz'), packed);
+  execFileSync('tar', ['xzf', 'source.tgz', '--strip-components=1'], { cwd: work });
+}
+
+async function changeSource(): Promise<void> {
+  const path = join(work, 'lib/deflate_compress.c');
+  let text = await readFile(path, 'utf8');
+  for (const [what, becomes, count] of changes) {
+    const found = text.match(what)?.length ?? 0;
+    if (found !== count) throw new Error(`${what} is in deflate_compress.c ${found} times, not ${count}`);
+    text = text.replace(what, becomes);
+  }
+  await writeFile(path, `static int last_of_stream;\n${text}`);
+}
+
+async function describe(module: Uint8Array): Promise<string> {
+  const licence = await readFile(join(import.meta.dirname, 'COPYING'), 'utf8');
+  const quoted = licence
+    .trimEnd()
+    .split('\n')
+    .map((line) => ` * ${line}`.trimEnd());
+  return [
+    `/** libdeflate ${version} as WebAssembly, deflated, in base64. Made by scripts/libdeflate/build.ts; not to be edited. */`,
+    '/*!',
+    ...quoted,
+    ' */',
+    `// biome-ignore format: one long line, made by a program`,
+    `export const packedModule = '${deflateRawSync(module, { level: 9 }).toString('base64')}';`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,110 @@
+/** Packs jobs in worker threads where there are processors for them, and here where there are none: the same bytes. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type PackedJob, type PackJob, packJob } from './pack-job.ts';
+import type { Answered, Asked } from './pack-worker.ts';
+
+export interface Crew {
+  /** So many jobs are under way at most: what bounds the memory that waits to be written. */
+  readonly holds: number;
+  /** Begins a job where there is a thread for it; the function that it gives waits for its result. */
+  pack(job: PackJob): () => Promise<PackedJob>;
+  close(): Promise<void>;
+}
+
+/** How many threads a package of this size is worth: starting one takes as long as packing some megabytes. */
+export function countWorkers({ files, bytes }: { readonly files: number; readonly bytes: number }): number {
+  if (files < 500 && bytes < 8 * 1024 * 1024) return 0;
+  const processors = availableParallelism();
+  return processors < 2 ? 0 : Math.min(processors, maxWorkers);
+}
+
+/** Beyond, the one thread that writes is what is waited for. */
+const maxWorkers = 6;
+
+/** A crew of so many threads; of this one alone for 0, or where no thread can be begun. */
+export function hireCrew(count: number): Crew {
+  const file = count > 0 ? findWorkerFile() : null;
+  if (file === null) return crewOfOne;
+  const hands = Array.from({ length: count }, () => beginHand(file));
+  return {
+    holds: count * 6,
+    pack(job) {
+      const free = hands.filter((hand) => !hand.isGone());
+      const [first, ...others] = free;
+      if (!first) return crewOfOne.pack(job);
+      const packed = others
+        .reduce((best, hand) => (hand.load() < best.load() ? hand : best), first)
+        .pack(job);
+      return async () => (await packed) ?? packJob(job);
+    },
+    async close() {
+      await Promise.all(hands.map((hand) => hand.close()));
+    },
+  };
+}
+
+/** One job after the other, each when it is its turn; between two of them signals and the screen have theirs. */
+const crewOfOne: Crew = {
+  holds: 1,
+  pack: (job) => async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return packJob(job);
+  },
+  close: async () => undefined,
+};
+
+interface Hand {
+  readonly load: () => number;
+  readonly isGone: () => boolean;
+  /** Null: not packed by this thread. */
+  readonly pack: (job: PackJob) => Promise<PackedJob | null>;
+  readonly close: () => Promise<unknown>;
+}
+
+function beginHand(file: string): Hand {
+  const waiting = new Map<number, (packed: PackedJob | null) => void>();
+  let isGone = false;
+  let lastId = 0;
+  // Nothing of this process's flags: a debugger or a loader that is meant for it would begin again in each thread.
+  const worker = new Worker(file, { execArgv: execArgvOf(file) });
+  const leave = () => {
+    isGone = true;
+    for (const answer of waiting.values()) answer(null);
+    waiting.clear();
+  };
+  worker.on('message', ({ id, packed }: Answered) => {
+    waiting.get(id)?.(packed);
+    waiting.delete(id);
+  });
+  worker.on('error', leave);
+  worker.on('exit', leave);
+  return {
+    load: () => waiting.size,
+    isGone: () => isGone,
+    pack(job) {
+      const id = ++lastId;
+      return new Promise((answer) => {
+        waiting.set(id, answer);
+        worker.postMessage({ id, job } satisfies Asked);
+      });
+    },
+    close: () => worker.terminate(),
+  };
+}
+
+/** From source, types are stripped, of which Node warns. */
+function execArgvOf(file: string): string[] {
+  return file.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning'] : [];
+}
+
+/** Beside this file in the sources; in `dist/` this is a part of a chunk, and the worker lies where the doors are. */
+function findWorkerFile(): string | null {
+  const here: string | undefined = import.meta.url;
+  if (here === undefined) return null;
+  const names = here.endsWith('.ts') ? ['./pack-worker.ts'] : ['./pack-worker.js', '../pack-worker.js'];
+  const paths = names.map((name) => fileURLToPath(new URL(name, here)));
+  return paths.find((path) => existsSync(path)) ?? null;
+}

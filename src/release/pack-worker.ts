@@ -1,0 +1,27 @@
+/** A thread that packs jobs for `release/crew.ts`. What it cannot do it says, and the crew's own thread does it. */
+import { parentPort } from 'node:worker_threads';
+import { type PackedJob, type PackJob, packJob } from './pack-job.ts';
+
+export interface Asked {
+  readonly id: number;
+  readonly job: PackJob;
+}
+
+export interface Answered {
+  readonly id: number;
+  /** Null: it could not be packed here; whoever tries it again finds out why, and tells. */
+  readonly packed: PackedJob | null;
+}
+
+parentPort?.on('message', ({ id, job }: Asked) => {
+  const packed = packOrNull(job);
+  parentPort?.postMessage({ id, packed } satisfies Answered, packed ? [packed.bytes.buffer] : []);
+});
+
+function packOrNull(job: PackJob): PackedJob | null {
+  try {
+    return packJob(job);
+  } catch {
+    return null;
+  }
+}
