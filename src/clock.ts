@@ -9,9 +9,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
    * A signal that aborts `ms` later, for requests on the wire. On a compressed clock it counts wall time:
-   * sockets and processes do not run faster because the rehearsal does.
+   * sockets and processes do not run faster because the rehearsal does. Once `done` aborts nobody looks at it any more.
    */
-  timeout(ms: number): AbortSignal;
+  timeout(ms: number, done?: AbortSignal): AbortSignal;
 }
 
 export interface ClockOptions {
@@ -91,9 +91,11 @@ export class VirtualClock implements Clock {
     });
   }
 
-  timeout(ms: number): AbortSignal {
+  timeout(ms: number, done?: AbortSignal): AbortSignal {
     const controller = new AbortController();
-    this.#add(ms, () => controller.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')));
+    const end = () => controller.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError'));
+    const waiter = this.#add(ms, end);
+    done?.addEventListener('abort', () => this.#remove(waiter), { once: true });
     return controller.signal;
   }
 

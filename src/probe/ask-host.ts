@@ -1,4 +1,5 @@
 /** Asking one slot: with the host's key where it is the host that is asked, and with a note of every road taken. */
+import { TransientError } from '../errors.ts';
 import type { Check } from '../plan/plan.ts';
 import type { LookParts, Question } from './look.ts';
 import { classifyPage } from './pages.ts';
@@ -14,7 +15,7 @@ export interface Asker {
 }
 
 export function createAsker(
-  parts: Pick<LookParts, 'hostKey' | 'probes'>,
+  parts: Pick<LookParts, 'hostKey' | 'probes' | 'clock'>,
   vantage: Vantage,
   question: Question,
   signal: AbortSignal | undefined,
@@ -32,7 +33,8 @@ export function createAsker(
   };
   const sendKeyed = async (path: string, refused: boolean) => {
     const headers: Record<string, string> = { accept: 'application/json, */*' };
-    if (!vantage.isHearsay) headers['x-functions-key'] = await parts.hostKey(target, side, refused);
+    if (!vantage.isHearsay)
+      headers['x-functions-key'] = await inTime(parts, signal, parts.hostKey(target, side, refused));
     return send({ path, method: 'GET', headers });
   };
   return {
@@ -45,6 +47,37 @@ export function createAsker(
     askCheck: ({ path, method, headers, body }) =>
       send({ path, method, headers: headersOf(headers, body), body }),
   };
+}
+
+/** A look must come to an end soon, or nobody learns why it fails. */
+const leastKeyMs = 15_000;
+
+/**
+ * Azure tells no key while the host is down, and is asked again and again for minutes. That goes on when nobody
+ * waits here any more: the next look finds what it came to.
+ */
+async function inTime(
+  { probes, clock }: Pick<LookParts, 'probes' | 'clock'>,
+  signal: AbortSignal | undefined,
+  key: Promise<string>,
+): Promise<string> {
+  const longestMs = Math.max(3 * probes.timeoutMs, leastKeyMs);
+  const done = new AbortController();
+  // Of the wall's time, like every request: a compressed clock makes Azure no faster.
+  const late = clock.timeout(longestMs, done.signal);
+  const end = signal ? AbortSignal.any([late, signal]) : late;
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      key.then(resolve, reject);
+      const said = `Azure did not tell it within ${longestMs / 1000} s.`;
+      const giveUp = () => reject(new TransientError(said, { code: 'host-key-late' }));
+      if (end.aborted) giveUp();
+      end.addEventListener('abort', giveUp, { once: true, signal: done.signal });
+    });
+  } finally {
+    // Without a reason of our own each abort would make an exception with a stack.
+    done.abort(null);
+  }
 }
 
 async function noteRoad(roads: RoadFacts[], asked: Promise<Answer>): Promise<Answer> {

@@ -1,4 +1,5 @@
 /** Why a place is not well, found out beside the watch: nothing waits for it but the end of the rollout. */
+import type { CauseCode } from '../probe/causes.ts';
 import { decisiveFinding } from '../probe/diagnosis.ts';
 import type { Question, Sight } from '../probe/look.ts';
 import type { RoadFacts } from '../probe/road.ts';
@@ -19,16 +20,21 @@ type Occasion = Extract<Happening, { type: 'look.diagnosed' }>['during'];
 export function startDiagnosing(run: Run, question: Question, during: Occasion): Diagnosing {
   const { diagnose, stop } = run.ports;
   let asked = '';
+  let hasWondered = false;
   let road: RoadFacts | undefined;
-  const ask = (findings: readonly Finding[]) => {
+  const ask = (findings: readonly Finding[], mayStart = false) => {
     const signature = signatureOf(findings);
     if (!diagnose || signature === asked) return;
-    asked = signature;
+    if (!mayStart) asked = signature;
     const { target, side, hostName } = question;
     run.later(async () => {
       const found = await diagnose({ target, side, hostName, findings, road }, stop);
       // Nothing is written behind an end.
       if (run.isEnding()) return;
+      if (mayStart) {
+        if (startingCauses.has(found.code) || signature === asked) return;
+        asked = signature;
+      }
       const { code, certainty, door, host, said, next, docs } = found;
       const cause: Cause = { target: target.name, side, code, certainty, door, host, said, next, docs };
       await run.note({ type: 'look.diagnosed', ...cause, during });
@@ -37,7 +43,13 @@ export function startDiagnosing(run: Run, question: Question, during: Occasion):
   return {
     see(sight) {
       road = sight.road;
-      if (asked === '' && isNews(sight)) ask(sight.reading.findings);
+      if (asked !== '') return;
+      const { findings } = sight.reading;
+      if (isNews(sight)) return ask(findings);
+      // The app itself has not been asked then: the key comes first, and what is in its way is not seen yet.
+      if (hasWondered || decisiveFinding({ findings })?.code !== keyNotYetCode) return;
+      hasWondered = true;
+      ask(findings, true);
     },
     conclude({ conclusion, readings }) {
       if (conclusion === 'healthy') return;
@@ -49,6 +61,15 @@ export function startDiagnosing(run: Run, question: Question, during: Occasion):
 
 /** The codes of a place that only starts: from outside that is a time-out or a cut connection. */
 const coldCodes = new Set(['ETIMEDOUT', 'ECONNRESET']);
+
+/** What a place that only starts may look like: a cause for the verdict, when it does not come up. */
+const startingCauses: ReadonlySet<string> = new Set<CauseCode>([
+  'host-starting',
+  'host-down',
+  'no-answer',
+  'connection-cut',
+  'unexplained',
+]);
 
 /** A cold start is no failure, and a fleet of them would fill the journal with causes that are none. */
 function isNews({ reading, road }: Sight): boolean {

@@ -1,7 +1,7 @@
 /** The looks of a rollout: at the candidate beside, at what is live, at the incumbent that could come back. */
 import type { Limits } from '../probe/judge.ts';
 import type { Question, Sight } from '../probe/look.ts';
-import type { Reading, Side, Verdict } from '../probe/verdict.ts';
+import { keyNotYetCode, type Reading, type Side, type Verdict } from '../probe/verdict.ts';
 import { watch } from '../probe/watch.ts';
 import type { Candidate } from '../target/strategy.ts';
 import { startDiagnosing } from './diagnosing.ts';
@@ -93,22 +93,24 @@ function spareIncumbent(passed: readonly string[], side: Side): readonly string[
   );
 }
 
+/** For so long Azure may fail to tell the key of a host that runs: what it lists is wanted more than the time. */
+const keyPatienceMs = 120_000;
+
 /** One look at the incumbent before anything moves. A silent incumbent is no reason not to deploy. */
 export async function lookAtIncumbent(run: Run, name: string): Promise<void> {
   if (recall(run.entries, 'incumbent.looked', name)) return;
-  const facts = run.facts(name);
-  const { passed, functions } = await run.look(
-    {
-      target: facts.target,
-      side: 'live',
-      hostName: facts.production.hostName,
-      expected: facts.production.releaseId,
-      functions: [],
-      checks: run.plan.probes.checks,
-    },
-    run.ports.stop,
-  );
-  await run.note({ type: 'incumbent.looked', target: name, passed, functions });
+  const { target, production } = run.facts(name);
+  const { hostName, releaseId: expected } = production;
+  const { checks, intervalMs } = run.plan.probes;
+  const untilMs = run.ports.clock.now() + keyPatienceMs;
+  for (;;) {
+    const question = { target, side: 'live', hostName, expected, functions: [], checks } as const;
+    const { passed, functions, reading } = await run.look(question, run.ports.stop);
+    const isAsked = reading.findings.every(({ code }) => code !== keyNotYetCode);
+    if (isAsked || run.ports.clock.now() + intervalMs >= untilMs)
+      return run.note({ type: 'incumbent.looked', target: name, passed, functions });
+    await run.pause(intervalMs);
+  }
 }
 
 function askCandidate(run: Run, candidate: Candidate, side: Side): Question {

@@ -242,6 +242,25 @@ describe('the host key', () => {
     ]);
   });
 
+  it.each([
+    ['three of its time-outs', 8_000, 24_000],
+    ['a quarter of a minute where those are short', 1_000, 15_000],
+  ])('is waited for %s and no longer: Azure may try for minutes', async (_how, timeoutMs, mostMs) => {
+    const clock = new VirtualClock();
+    const never = new Promise<string>(() => {});
+    const parts = { clock, probes: { timeoutMs } };
+    const { reading } = await clock.run(lookAt(playHost(sound), { parts, hostKey: () => never }));
+    expect(reading).toMatchObject({ condition: 'unreachable', tookMs: mostMs });
+    expect(reading.findings).toMatchObject([{ check: 'host', code: 'KEY_NOT_YET' }]);
+  });
+
+  it('is not waited for any more when somebody asks to stop', async () => {
+    const stop = new AbortController();
+    const looked = lookAt(playHost(sound), { hostKey: () => new Promise(() => {}), signal: stop.signal });
+    stop.abort('SIGTERM');
+    expect((await looked).reading.condition).toBe('unreachable');
+  });
+
   it('whose loss is our own fault is thrown on', async () => {
     const error = new DefectError('a bug', { code: 'unexpected' });
     await expect(lookAt(playHost(sound), { hostKey: () => Promise.reject(error) })).rejects.toBe(error);

@@ -72,6 +72,7 @@ export interface LookWish {
   /** What differs from a look that asks for nothing beside. */
   readonly parts?: Partial<LookParts>;
   readonly hostKey?: (refused: boolean) => Promise<string>;
+  readonly signal?: AbortSignal;
 }
 
 export const target = makeTarget({ name: 'weu' });
@@ -85,7 +86,7 @@ export function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
     clock: new VirtualClock(),
     ...wish.parts,
   });
-  return look({
+  const question: Question = {
     target,
     side: 'beside',
     hostName: besideHostOf('weu'),
@@ -93,7 +94,8 @@ export function lookAt(host: PlayedHost, wish: LookWish = {}): Promise<Sight> {
     functions: [],
     checks: [],
     ...wish.question,
-  });
+  };
+  return look(question, wish.signal);
 }
 
 /** A road as a vantage tells of it: private, answered, and with a certificate that holds. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { keyNotYetCode } from '../../src/probe/verdict.ts';
 import { makePlan, makeRelease } from '../builders.ts';
 import { playWorld, type World } from './played-world.ts';
 
@@ -36,6 +37,22 @@ describe('the functions that a candidate must list', () => {
     const world = playWorld(makePlan({ waves }));
     await world.rollOut();
     expect(asked(world).beside[0]).toMatchObject({ functions: ['orders'], functionsFrom: 'incumbent' });
+  });
+
+  it('are waited for where Azure only does not tell the key for a moment, and not for ever', async () => {
+    const askedBeside = async (silentMs: number) => {
+      const world = playWorld(makePlan({ waves }), {
+        silence: keyNotYetCode,
+        health: ({ side, elapsedMs }) => (side === 'live' && elapsedMs < silentMs ? 'unreachable' : null),
+      });
+      await world.rollOut();
+      return asked(world).beside[0];
+    };
+    expect(await askedBeside(60_000)).toMatchObject({ functions: ['orders'] });
+    const late = await askedBeside(200_000);
+    expect(late).toMatchObject({ functions: [] });
+    // Two minutes, and the deployment in between.
+    expect(late!.atMs).toBeLessThan(Date.UTC(2026, 0, 1) + 180_000);
   });
 
   it('are none by name where the incumbent listed none', async () => {

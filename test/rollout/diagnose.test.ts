@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { VirtualClock } from '../../src/clock.ts';
 import { diagnose } from '../../src/probe/diagnose.ts';
-import type { Condition } from '../../src/probe/verdict.ts';
+import type { Page } from '../../src/probe/pages.ts';
+import { type Condition, keyNotYetCode } from '../../src/probe/verdict.ts';
 import type { Diagnose } from '../../src/rollout/ports.ts';
 import { incumbentId, makePlan } from '../builders.ts';
 import { allOf, auditLaws } from './audit.ts';
@@ -9,9 +10,9 @@ import { type Health, playWorld, type Troubles, type World } from './played-worl
 
 const plan = makePlan({ waves: [{ name: 'all', targets: ['a', 'b'] }] });
 
-/** Looks at the facts as they are, after a while. */
+/** Looks at the facts as they are, after a while. `page`: what the one request of its own came to. */
 const slow =
-  (tookMs: number) =>
+  (tookMs: number, page: Page | null = null) =>
   (clock: VirtualClock): Diagnose =>
   async ({ hostName, findings, road }) => {
     await clock.sleep(tookMs);
@@ -20,7 +21,7 @@ const slow =
       host: hostName,
       findings,
       road: road ?? null,
-      request: null,
+      request: page === null ? null : { kind: 'answer', status: 403, page, road: null },
       site: null,
       names: [],
     });
@@ -92,6 +93,44 @@ describe('a rollout says why', () => {
     expect(allOf(world, 'look.diagnosed')).toEqual([]);
     expect(allOf(world, 'rollout.ended')[0]).toMatchObject({ outcome: 'settled' });
     expect(causesOf(world)).toBeUndefined();
+  });
+
+  describe('of a host whose key Azure does not tell', () => {
+    const silence = keyNotYetCode;
+
+    it('at once where it is not the host: the network lets nobody in', async () => {
+      const diagnose = slow(2_000, 'ip-forbidden');
+      const world = await play(
+        besideOf('b', () => 'unreachable'),
+        { silence, diagnose },
+      );
+      const told = allOf(world, 'look.diagnosed');
+      expect(told.map(({ code }) => code)).toEqual(['ip-forbidden']);
+      const first = allOf(world, 'reading.taken').find(({ reading }) => reading.target === 'b')!;
+      expect(Date.parse(told[0]!.at) - Date.parse(first.at)).toBeLessThan(10_000);
+      expect(causesOf(world)).toEqual([['b', 'beside', 'ip-forbidden']]);
+    });
+
+    it('only with the verdict where it just does not come up', async () => {
+      const world = await play(
+        besideOf('b', () => 'unreachable'),
+        { silence },
+      );
+      const told = allOf(world, 'look.diagnosed');
+      expect(told.map(({ code }) => code)).toEqual(['host-starting']);
+      const first = allOf(world, 'reading.taken').find(({ reading }) => reading.target === 'b')!;
+      expect(Date.parse(told[0]!.at) - Date.parse(first.at)).toBeGreaterThan(60_000);
+      expect(causesOf(world)).toEqual([['b', 'beside', 'host-starting']]);
+    });
+
+    it('not at all where it comes up', async () => {
+      const world = await play(
+        besideOf('b', (at) => (at < 90_000 ? 'unreachable' : null)),
+        { silence },
+      );
+      expect(allOf(world, 'look.diagnosed')).toEqual([]);
+      expect(allOf(world, 'rollout.ended')[0]).toMatchObject({ outcome: 'settled' });
+    });
   });
 
   it('of production, too, and keeps it through the way back', async () => {

@@ -56,6 +56,8 @@ export interface Troubles {
   readonly wanted?: Readonly<Record<string, string>>;
   /** One entry a request for the preview of this target. */
   readonly previews?: Readonly<Record<string, readonly ('lost-before' | 'lost-after' | 'refused' | null)[]>>;
+  /** The code of every `unreachable`; ECONNREFUSED when absent. */
+  readonly silence?: string;
   /** What the package names itself. */
   readonly functionNames?: readonly string[];
   /** Timers and the like that the candidate brings. */
@@ -322,7 +324,8 @@ function playLook({ clock, startMs, slots, troubles }: Parts, note: (question: Q
     const isMistaken = release !== expected && health !== 'unreachable';
     const condition = isMistaken ? 'starting' : (health ?? 'healthy');
     const said = isMistaken ? `release ${release ?? 'without a stamp'} answers` : condition;
-    const reading = makeReading({ condition, target: target.name, atMs: clock.now(), said });
+    const seen = { condition, target: target.name, atMs: clock.now(), said };
+    const reading = makeReading(troubles.silence ? { ...seen, code: troubles.silence } : seen);
     const isWell = condition === 'healthy';
     return {
       reading: { ...reading, side, expected },
