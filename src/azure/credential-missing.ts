@@ -64,7 +64,7 @@ function nextStep(has: Has): string {
     return 'Give the job "permissions: id-token: write" and set AZURE_TENANT_ID and AZURE_CLIENT_ID of an application with a federated credential for this repository.';
   }
   if (has('TF_BUILD')) {
-    return 'Run it in the task AzureCLI@2 with a service connection, and give the task env: { SYSTEM_ACCESSTOKEN: $(System.AccessToken) }.';
+    return 'Use the task slotwave@0 with a service connection; or run it in the task AzureCLI@2 with one, and give the task env: { SYSTEM_ACCESSTOKEN: $(System.AccessToken) }.';
   }
   return 'Run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and one of AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE.';
 }
