@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { plainPush } from '../azure/delivery.ts';
 import type { ConfigDelivery } from '../config/config.ts';
+import { findEnvNames } from '../config/env-text.ts';
 import type { Config } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { packRelease } from '../release/pack.ts';
@@ -42,7 +43,9 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
       const emulator = await untilStopped(stop, () => startEmulator(wanted));
       try {
         const rehearsal = pointAt(options, emulator.facts);
-        const outside = { ...openOutside(options), environment: environmentOf(emulator.facts) };
+        const own = openOutside(options);
+        const environment = { ...pickNamed(config, own.environment), ...identityOf(emulator.facts) };
+        const outside = { ...own, environment };
         const clock = openClock(rehearsal);
         return await deploy({
           planFile: undefined,
@@ -94,11 +97,13 @@ function pointAt(options: RehearseOptions, { url, ca, timeScale, anchorMs }: Emu
   return { ...options, cloud: url, ca, timeScale, anchor: anchorMs, state, homeOnly: true };
 }
 
+/** What the checks of the config name, and nothing else: a rehearsal's app has checks that want their keys, too. */
+function pickNamed({ probes }: Config, environment: Outside['environment']): Outside['environment'] {
+  const texts = probes.checks.flatMap(({ headers, body = '' }) => [...Object.values(headers), body]);
+  return Object.fromEntries(texts.flatMap(findEnvNames).map((name) => [name, environment[name]]));
+}
+
 /** Nothing of the real environment's identity reaches the rehearsal. */
-function environmentOf({
-  tenantId,
-  clientId,
-  clientSecret,
-}: EmulatorFacts): Readonly<Record<string, string>> {
+function identityOf({ tenantId, clientId, clientSecret }: EmulatorFacts): Readonly<Record<string, string>> {
   return { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
 }

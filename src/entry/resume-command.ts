@@ -12,6 +12,7 @@ import { exitCodeOfOutcome } from './errors.ts';
 import { tellFileError } from './file-errors.ts';
 import { readJournal } from './journal-file.ts';
 import { lockFleet } from './lock.ts';
+import { openLook } from './open-look.ts';
 import type { CommonOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { readConfig } from './read-config.ts';
@@ -93,11 +94,13 @@ async function again(what: RunRequest['what'], asked: Again): Promise<number> {
   try {
     const { plan } = begun;
     const verb = what.verb === 'roll-out' ? 'resume' : 'rollback';
-    const connection = await untilStopped(
-      { signal: stop.signal, again: `slotwave ${verb} ${place.id}` },
-      () => connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false, stop: stop.signal }),
+    const stopping = { signal: stop.signal, again: `slotwave ${verb} ${place.id}` };
+    const connection = await untilStopped(stopping, () =>
+      connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false, stop: stop.signal }),
     );
     try {
+      const looks = { plan, config, connection, clock, outside, mayRunTools: true };
+      const looking = await untilStopped(stopping, () => openLook(looks));
       const cloud = connection.azure.cloud.resourceManager;
       const lock = await lockFleet({
         stateFolder: resolve(options.state),
@@ -116,6 +119,7 @@ async function again(what: RunRequest['what'], asked: Again): Promise<number> {
           release,
           config,
           connection,
+          looking,
           clock,
           outside,
           json,

@@ -16,7 +16,7 @@ import type { Strategy } from '../target/strategy.ts';
 import type { Connection } from './connect.ts';
 import { BrokenOff, exitCodeOfOutcome, exitCodes } from './errors.ts';
 import { openJournal } from './journal-file.ts';
-import { openLook } from './open-look.ts';
+import type { Looking } from './open-look.ts';
 import type { Outside } from './outside.ts';
 import { redactRecord } from './secrets.ts';
 import { createFileKeep } from './settings-file.ts';
@@ -32,6 +32,8 @@ export interface RunRequest {
   /** Null: what the journal knows is enough, because nothing new is shipped. */
   readonly config: Config | null;
   readonly connection: Connection;
+  /** Opened before anything is laid down: what it lacks is no beginning of a rollout. */
+  readonly looking: Looking;
   readonly clock: Clock;
   readonly outside: Outside;
   readonly json: boolean;
@@ -43,7 +45,7 @@ export interface RunRequest {
 /** Carries a rollout to its end, or as far as it may go. Returns the exit code. */
 export async function run(request: RunRequest): Promise<number> {
   const { what, place, clock, outside, json } = request;
-  const { look, roadFor, gather } = await openLook({ ...request, mayRunTools: true });
+  const { look, roadFor, gather } = request.looking;
   let show: ReturnType<typeof startShow> | null = null;
   const journal = await openJournal(place.folder, clock, { onRecorded: (event) => show?.tell(event) });
   const { rehearsal = false } = request;

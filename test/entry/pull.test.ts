@@ -156,19 +156,26 @@ describe('a fleet whose SCM sites are closed to us', () => {
 describe('a rehearsal', () => {
   const site =
     '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/g/providers/Microsoft.Web/sites/orders-weu';
-  const write = (folder: string, delivery: string) =>
+  const keyedCheck =
+    '{ name: keyed, path: /api/health, headers: { x-key: "${env:PROBE_KEY}", x-tenant: "${env:AZURE_TENANT_ID}" } }';
+  const write = (folder: string, delivery: string, check = '') =>
     writeFileSync(
       join(folder, 'slotwave.yml'),
-      `app: orders\npackage: ${join(root, 'examples/orders')}\nfleet: { targets: [{ resourceId: ${site} }] }\nprobes: { interval: 5s, consecutiveSuccessLimit: 1 }\n${delivery}\n`,
+      `app: orders\npackage: ${join(root, 'examples/orders')}\nfleet: { targets: [{ resourceId: ${site} }] }\nprobes: { interval: 5s, consecutiveSuccessLimit: 1, checks: [${check}] }\n${delivery}\n`,
     );
 
   it.concurrent(
-    'of a pull pushes, says so, and speaks to no store',
+    'of a pull pushes, says so, and speaks to no store; its checks take their keys from the environment',
     () =>
       inTempFolder(async (folder) => {
-        write(folder, 'delivery: { mode: pull, store: "https://nobody.invalid/packages" }');
-        const rehearsed = await startCli(['rehearse'], folder);
+        write(folder, 'delivery: { mode: pull, store: "https://nobody.invalid/packages" }', keyedCheck);
+        const lacking = await startCli(['rehearse'], folder);
+        expect(lacking).toMatchObject({ code: 2, err: expect.stringContaining('PROBE_KEY is not set') });
+        // A name of the identity's own stays the rehearsal's.
+        const environment = { PROBE_KEY: 'k-12345678', AZURE_TENANT_ID: 'nobody' };
+        const rehearsed = await startCli(['rehearse'], folder, environment);
         expect(rehearsed.code).toBe(0);
+        expect(`${rehearsed.out}${readLeft(folder)}`).not.toContain('k-12345678');
         expect(rehearsed.err).toContain(
           'In a rehearsal the package is pushed as it is: no store, no remote build.\n',
         );

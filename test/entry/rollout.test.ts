@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Recorded } from '../../src/rollout/events.ts';
@@ -86,6 +86,15 @@ describe('a rollout from the command line, on an emulated Azure', () => {
           err: expect.stringContaining('[plan-stale]'),
         });
         expect((await fleet.run(['deploy'])).err).toContain('Nothing to do');
+
+        // One that lacks what its looks need leaves nothing behind that would stand in front of the one before.
+        const written = await readFile(join(folder, 'slotwave.yml'), 'utf8');
+        const keyed = written.replace('path: /api/health', '$&, headers: { x-key: "$${env:NOBODY_SET_IT}" }');
+        await writeFile(join(folder, 'keyed.yml'), keyed);
+        expect(await fleet.run(['deploy', '--force', '--config', 'keyed.yml'])).toMatchObject({
+          code: 2,
+          err: expect.stringContaining('[env-missing]'),
+        });
 
         const back = await fleet.run(['rollback']);
         expect(back).toMatchObject({ code: 0 });
