@@ -276,7 +276,12 @@ const plans: readonly Row[] = [
       const planned = await place.run(['plan', '--out', 'plan.json', ...place.azure.flags]);
       if (planned.code !== 0) throw new Error(planned.err);
       await place.ask('PUT', `${resourceId('eus')}/slots/staging/config/appsettings`, {
-        properties: { FUNCTIONS_WORKER_RUNTIME: 'node', AzureWebJobsStorage: 'here', SOMEBODY: 'else' },
+        properties: {
+          FUNCTIONS_EXTENSION_VERSION: '~4',
+          FUNCTIONS_WORKER_RUNTIME: 'node',
+          AzureWebJobsStorage: 'here',
+          SOMEBODY: 'else',
+        },
       });
     },
     error: 'plan-stale',
