@@ -31,7 +31,7 @@ export async function makeExtension(): Promise<ReadonlyMap<string, Uint8Array>> 
     // Without it Node would have to guess that these are modules.
     ['task/package.json', Buffer.from(`${JSON.stringify({ name: 'slotwave', version, type: 'module' })}\n`)],
   ]);
-  for (const name of reachable(built, ['task.js', 'task-post.js', 'licenses.txt']))
+  for (const name of reachable(built, ['task.js', 'task-post.js', 'pack-worker.js', 'licenses.txt']))
     files.set(`task/dist/${name}`, built.get(name)!);
   return files;
 }
