@@ -65,6 +65,16 @@ export const appPages = {
       'A role is in force some minutes after it was given.',
     ],
   },
+  'azure-silent': {
+    means:
+      'The target is looked at by way of Azure (`vantage: { via: arm }`), and Azure did not say how the app is. This says nothing about the app.',
+    seen: 'ARM answered with an error, or not at all.',
+    todo: [
+      '401 or 403: the identity needs Website Contributor on the app.',
+      '404: the app or its slot is gone.',
+      '429: something else uses up the limits of this identity. Otherwise look again, and at the state of Azure in that region.',
+    ],
+  },
   'host-starting': {
     means:
       'The function host is not up yet. After a deployment or a swap that is normal for a minute, and slotwave waits; when it lasts, the host does not get past its start.',
@@ -85,7 +95,7 @@ export const appPages = {
   },
   'host-error': {
     means: 'The host runs and says that it is in error. Azure still shows the app as running.',
-    seen: "The state Error, or errors in the host's state.",
+    seen: "The state Error, errors in the host's state, or a 500 of the host itself.",
     todo: [
       'The message names the exception.',
       logStream,
@@ -93,8 +103,8 @@ export const appPages = {
     ],
   },
   'not-a-host': {
-    means: 'Something answers 200 where a function host would tell its state, and it is none.',
-    seen: 'The answer to /admin/host/status is no state of a host.',
+    means: 'Something answers where a function host would tell its state, and it is none.',
+    seen: 'The answer to /admin/host/status is no state of a host, is a 404, or is no HTTP.',
     todo: [
       'A gateway, a maintenance page or a sign-in page in front.',
       'The site is a web app, and no function app.',
@@ -168,6 +178,15 @@ export const appPages = {
     seen: 'A request from outside was answered by something else than 403 Ip Forbidden.',
     todo: [
       'publicNetworkAccess: Disabled on this slot, or its access restrictions. They belong to the slot and do not travel in a swap.',
+    ],
+  },
+  'certificate-unseen': {
+    means:
+      'The app answered, and `probes.certificate` asks how long its certificate holds; from here the certificate was not seen. What is not known counts as no answer, and does not promote.',
+    seen: 'The connection that the answer came over showed no certificate that could be read.',
+    todo: [
+      'Look by a vantage that connects to the app itself: `private-endpoint`, `dns` or `direct`.',
+      'Give up `probes.certificate` where that is not possible.',
     ],
   },
   'certificate-ends': {

@@ -52,6 +52,16 @@ export const roadPages = {
       'Rejected or Disconnected: delete it and make it again.',
     ],
   },
+  'private-endpoint-missing': {
+    means:
+      'The config asks to look through the private endpoint of the slot (`vantage: { via: private-endpoint }`), and nobody knows its address. Nothing was sent to the app, so this says nothing about it. `slotwave deploy` refuses all targets together then, before anything is done; `slotwave probe` tells it of this one and looks at the others.',
+    seen: 'ARM lists no approved private endpoint of this slot, or none with an address, or could not be read; and the config gives none.',
+    todo: [
+      'Give the slot a private endpoint: each slot needs its own, they are neither cloned nor swapped.',
+      'ARM does not always tell the address: give it with the target, `vantage: { via: private-endpoint, addresses: { live: 10.1.0.4, beside: 10.1.0.5 } }`.',
+      'ARM could not be read: the identity needs the right to read `privateEndpointConnections` of the site (Reader has it).',
+    ],
+  },
   'no-route': {
     means:
       'The name leads to an address, and no connection to it comes about: packets are dropped on the way, or nobody knows the way.',

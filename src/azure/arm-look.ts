@@ -95,9 +95,13 @@ function isAzureSpeaking({ facts }: AnswerError): boolean {
   return facts.code !== null;
 }
 
+const coldCodes = new Set(['ETIMEDOUT', 'ECONNRESET']);
+
 /** A host that is not up shows as a 400 of App Service (§4.2): as the app's own 503, when it were asked itself. */
 function asAnswer(error: unknown): Answer {
-  if (error instanceof TransportError) throw new NoAnswer(error.code, `Azure: ${error.message}`);
+  // Azure passes a question on to a host that starts, and waits for it: that may be the app's own silence.
+  if (error instanceof TransportError)
+    throw new NoAnswer(coldCodes.has(error.code) ? error.code : 'ARM_SILENT', `Azure: ${error.message}`);
   if (error instanceof SlotwaveError && error.kind !== 'defect')
     throw new NoAnswer('ARM_SILENT', [error.message, error.next].filter((each) => each).join(' '));
   if (!(error instanceof AnswerError)) throw error;

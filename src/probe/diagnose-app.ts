@@ -9,10 +9,17 @@ export function readApp(facts: DiagnosisFacts): Named | null {
   if (finding === null) return null;
   if (finding.code === 'STATUS' || finding.code === 'SIGN_IN') return readStatus(facts, finding);
   if (finding.code === 'ETIMEDOUT') return tooSlow(facts, finding);
-  const cause = causesOfCodes.get(finding.code ?? '');
+  const cause = causeOf(finding);
   if (!cause) return null;
   const { code, certainty = 'certain', tell, next } = cause;
   return { code, certainty, said: tell(nameHost(facts), trim(finding.said), finding), next };
+}
+
+function causeOf({ code = '', check }: Finding): Cause | undefined {
+  if (/^ARM_/.test(code)) return azureSilent(code);
+  if (/^HPE_/.test(code)) return strange;
+  if (code === 'EANSWERTOOLONG') return isOfHost(check) ? strange : causesOfCodes.get('WRONG_ANSWER');
+  return causesOfCodes.get(code);
 }
 
 interface Cause {
@@ -35,6 +42,23 @@ const starting: Cause = {
     `${host} is reached, and its function host is not up yet (${status === undefined ? said : `${status}`}).`,
   next: 'Look again in a minute. A host that never gets past this has an error while starting: the log stream shows it; probes.deadline says how long slotwave waits.',
 };
+
+const strange: Cause = {
+  code: 'not-a-host',
+  tell: (host, said) => `What answers for ${host} is no function host: ${said}.`,
+  next: 'Something in front answers for it (a gateway, a maintenance page), or the site is no function app: look at the address that answered and at the kind of the site.',
+};
+
+/** Who looks by way of Azure hears nothing of the app when Azure does not answer. */
+function azureSilent(code: string): Cause {
+  return {
+    code: 'azure-silent',
+    tell: (host, said) => `Azure does not tell how ${host} is: ${said} (${code}).`,
+    next: /_40[13]$/.test(code)
+      ? 'Give the identity that slotwave signs in with Website Contributor on the app, and wait a few minutes until it holds.'
+      : 'Look again in a minute. When it stays: is the slot still there (404), is something else using up the limits of this identity (429), does Azure report an incident?',
+  };
+}
 
 const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
   Object.entries<Cause>({
@@ -108,6 +132,11 @@ const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
         `${host} can be reached from the public side, and probes.exposure says closed: ${said}.`,
       next: 'Switch public network access off for this slot (publicNetworkAccess: Disabled), or restore its access restrictions: production and staging have lists of their own.',
     },
+    CERTIFICATE_UNKNOWN: {
+      code: 'certificate-unseen',
+      tell: (host, said) => `${host} answers, and how long its certificate holds cannot be told: ${said}.`,
+      next: 'Something takes part in the connection that hides the certificate: look by vantage private-endpoint or dns, or give up probes.certificate for this target.',
+    },
     CERTIFICATE_ENDS: {
       code: 'certificate-ends',
       tell: (host, said) => `The certificate of ${host} ends soon: ${said}.`,
@@ -137,9 +166,10 @@ function trim(text: string): string {
 }
 
 /** The right app answered with a status that was not expected. */
-function readStatus(facts: DiagnosisFacts, { check, said, status, code }: Finding): Named | null {
+function readStatus(facts: DiagnosisFacts, finding: Finding): Named | null {
+  const { check, said, status, code } = finding;
   const host = nameHost(facts);
-  const isHost = check === 'host' || check === 'release' || check === 'functions';
+  const isHost = isOfHost(check);
   if (status === 401 || code === 'SIGN_IN') return unauthorised(host, { isHost, check, said });
   if (status === 403)
     return {
@@ -150,7 +180,7 @@ function readStatus(facts: DiagnosisFacts, { check, said, status, code }: Findin
         ? 'The host refuses its own key: FUNCTIONS_ADMIN_ISOLATION_ENABLED=1 closes /admin, and something in the app or in front of it may. Look by vantage: { via: arm } then.'
         : `The check "${check}" is not let in by the app: give it the header or the key that it needs (probes.checks[].headers), or expect the 403.`,
     };
-  if (isHost) return null;
+  if (isHost) return readHostStatus(host, finding);
   return {
     code: 'check-failed',
     certainty: 'certain',
@@ -160,6 +190,30 @@ function readStatus(facts: DiagnosisFacts, { check, said, status, code }: Findin
         ? 'The function failed: its log has the exception; often a setting or a right is missing in this slot, since slots have settings and identities of their own.'
         : 'Check the path (routePrefix in host.json, the route of the function) and what the config expects under probes.checks.',
   };
+}
+
+function readHostStatus(host: string, finding: Finding): Named | null {
+  const { status = 0 } = finding;
+  const said = trim(finding.said);
+  if (status === 404)
+    return {
+      code: 'not-a-host',
+      certainty: 'likely',
+      said: strange.tell(host, said, finding),
+      next: strange.next,
+    };
+  if (status < 500) return null;
+  return {
+    code: 'host-error',
+    certainty: 'likely',
+    said: `${host} is reached, and its function host fails when it is asked: ${said}.`,
+    next: 'The log stream has the exception: most often a storage account that is not reached, or a setting that the host cannot read.',
+  };
+}
+
+/** What the host itself is asked; every other name is a check's, or something beside. */
+function isOfHost(check: string): boolean {
+  return check === 'host' || check === 'release' || check === 'functions';
 }
 
 function unauthorised(

@@ -4,7 +4,7 @@ import { readTls } from './diagnose-tls.ts';
 import { type DiagnosisFacts, listed, type Named, nameHost } from './diagnosis.ts';
 import { isPrivateAddress } from './private-address.ts';
 import type { RoadFacts } from './road.ts';
-import { roadOf, type Silence, silenceOf, viaWords } from './silence.ts';
+import { noEndpointCode, roadOf, type Silence, silenceOf, viaWords } from './silence.ts';
 
 const noRouteCodes = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'EPERM', 'EADDRNOTAVAIL']);
 
@@ -15,6 +15,7 @@ export function readSilence(facts: DiagnosisFacts): Named | null {
   const road = roadOf(facts);
   const { code } = silence;
   if (road?.stage === 'proxy' || code.startsWith('PROXY_')) return readProxy(facts, silence, road);
+  if (code === noEndpointCode) return isPending(facts) ? pending(facts) : missing(facts, silence);
   const tls = readTls(facts, silence, road);
   if (tls) return tls;
   const isUnconnected = code === 'ETIMEDOUT' && road?.stage === 'connect';
@@ -41,6 +42,22 @@ export function pending(facts: DiagnosisFacts): Named {
     certainty: 'certain',
     said: `${nameHost(facts)} lets nobody in: of its private endpoints none is approved (${told}).`,
     next: 'Have the connection approved by the owner of the app (Networking, Private endpoints, Approve; or az network private-endpoint-connection approve), then look again. Without an approved endpoint its address answers nobody.',
+  };
+}
+
+function missing({ site, ...facts }: DiagnosisFacts, { said }: Silence): Named {
+  const endpoints = site?.endpoints ?? null;
+  const told =
+    endpoints === null
+      ? said.replace(/[.\s]+$/, '')
+      : endpoints.length === 0
+        ? 'of this slot Azure lists none'
+        : `Azure does not tell its address (${listed(endpoints.map(({ name, status }) => `${name} is ${status}`))})`;
+  return {
+    code: 'private-endpoint-missing',
+    certainty: 'certain',
+    said: `${nameHost(facts)} is to be looked at through its private endpoint, and ${told}.`,
+    next: 'Each slot needs a private endpoint of its own, the staging slot too. Where Azure does not tell its address, give it with the target: vantage: { via: private-endpoint, addresses: { live: 10.1.0.4, beside: 10.1.0.5 } }.',
   };
 }
 

@@ -12,6 +12,9 @@ export interface Silence {
 /** The code of a look that took longer than a diagnosis may wait for it. */
 export const lateCode = 'LATE';
 
+/** The code of a vantage that has no private endpoint to go to. */
+export const noEndpointCode = 'ENDPOINT_UNKNOWN';
+
 /** Findings of ours that carry a code and are no silence on the wire. */
 const notOnTheWire = new Set([
   'IP_FORBIDDEN',

@@ -217,6 +217,8 @@ describe('the stamp, where ARM does not pass the question on to the host', () =>
     };
     await expect(ask(steps)).rejects.toMatchObject({ name: 'NoAnswer', code: 'ARM_SILENT' });
     await expect(ask({ [stampFile]: lost('ECONNRESET') })).rejects.toMatchObject({ code: 'ECONNRESET' });
+    // A name of Azure's that is not known must not be told as the app's.
+    await expect(ask({ [stampFile]: lost('ENOTFOUND') })).rejects.toMatchObject({ code: 'ARM_SILENT' });
   });
 });
 

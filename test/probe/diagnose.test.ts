@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type CauseCode, causeCodes } from '../../src/probe/causes.ts';
 import { diagnose } from '../../src/probe/diagnose.ts';
-import type { DiagnosisFacts, EndpointState, RequestFacts, SiteState } from '../../src/probe/diagnosis.ts';
+import {
+  type DiagnosisFacts,
+  decisiveFinding,
+  type EndpointState,
+  type RequestFacts,
+  type SiteState,
+} from '../../src/probe/diagnosis.ts';
 import type { RoadFacts, RoadStage } from '../../src/probe/road.ts';
 import type { Finding } from '../../src/probe/verdict.ts';
 
@@ -159,6 +165,36 @@ const names: readonly Row[] = [
 ];
 
 const connections: readonly Row[] = [
+  {
+    says: 'a slot without a private endpoint to look through',
+    facts: silent('ENDPOINT_UNKNOWN', null, { site: makeSite() }),
+    code: 'private-endpoint-missing',
+    seen: [host, 'Azure lists none'],
+    next: ['private endpoint of its own', 'addresses: { live:'],
+  },
+  {
+    says: 'an endpoint whose address Azure does not tell',
+    facts: silent('ENDPOINT_UNKNOWN', null, {
+      site: makeSite({ endpoints: [{ ...approved, addresses: [] }] }),
+    }),
+    code: 'private-endpoint-missing',
+    seen: ['pe-weu is Approved'],
+    next: ['addresses: { live:'],
+  },
+  {
+    says: 'endpoints that Azure does not list',
+    facts: silent('ENDPOINT_UNKNOWN', null),
+    code: 'private-endpoint-missing',
+    seen: [`${host}: ENDPOINT_UNKNOWN`],
+    next: ['addresses: { live:'],
+  },
+  {
+    says: 'an endpoint that nobody approved, to look through',
+    facts: silent('ENDPOINT_UNKNOWN', null, { site: makeSite({ endpoints: [waiting] }) }),
+    code: 'private-endpoint-pending',
+    seen: ['pe-weu is Pending'],
+    next: ['approved by the owner'],
+  },
   {
     says: 'a private address without a route',
     facts: silent('ETIMEDOUT', makeRoad('connect', inside)),
@@ -518,6 +554,60 @@ const apps: readonly Row[] = [
     next: ['security groups'],
   },
   {
+    says: 'a certificate that nobody saw',
+    facts: found({ check: 'certificate', condition: 'unreachable', code: 'CERTIFICATE_UNKNOWN' }),
+    code: 'certificate-unseen',
+    seen: [host, 'certificate'],
+    next: ['probes.certificate'],
+  },
+  {
+    says: 'an Azure that does not answer for the app',
+    facts: silent('ARM_SILENT', null),
+    code: 'azure-silent',
+    seen: ['ARM_SILENT', 'Azure'],
+    next: ['Look again'],
+  },
+  {
+    says: 'an Azure that does not let us ask',
+    facts: silent('ARM_403', null),
+    code: 'azure-silent',
+    seen: ['ARM_403'],
+    next: ['Website Contributor'],
+  },
+  {
+    says: 'a site that is none: no /admin',
+    facts: found({ code: 'STATUS', status: 404, said: "404 for the host's status" }),
+    code: 'not-a-host',
+    seen: ['404'],
+    next: ['no function app'],
+  },
+  {
+    says: 'something that speaks no HTTP',
+    facts: silent('HPE_INVALID_CONSTANT', makeRoad('request', inside)),
+    code: 'not-a-host',
+    seen: ['HPE_INVALID_CONSTANT'],
+    next: ['no function app'],
+  },
+  {
+    says: 'a host that breaks when it is asked',
+    facts: found({ check: 'functions', code: 'STATUS', status: 500, said: '500 for the list of functions' }),
+    code: 'host-error',
+    seen: ['500 for the list of functions'],
+    next: ['log stream'],
+  },
+  {
+    says: 'a check that says too much to be read',
+    facts: found({
+      check: 'health',
+      condition: 'unreachable',
+      code: 'EANSWERTOOLONG',
+      said: 'longer than 1 MiB',
+    }),
+    code: 'check-failed',
+    seen: ['"health"', 'longer than'],
+    next: ['probes.checks'],
+  },
+  {
     says: 'what nobody knows',
     facts: found({ code: 'STATUS', status: 418, said: "418 for the host's status" }),
     code: 'unexplained',
@@ -606,6 +696,22 @@ describe('a diagnosis', () => {
     expect(told).toMatchObject({ door: facts.door, host: facts.host, docs: `docs/diagnosis/${code}.md` });
     for (const text of [told.said, told.next]) expect(text).toMatch(/^\w.*[.?]$/);
   });
+
+  it.each(['DEPENDENCY_UNKNOWN', 'EXPOSURE_UNKNOWN', 'NOT_THROUGH_ARM'])(
+    'is never made from what could not be asked: %s',
+    (code) => {
+      const unasked: Finding = { check: 'beside', condition: 'unasked', said: 'not from here', code };
+      expect(decisiveFinding({ findings: [unasked] })).toBeNull();
+      const health: Finding = {
+        check: 'health',
+        condition: 'unhealthy',
+        said: '500',
+        code: 'STATUS',
+        status: 500,
+      };
+      expect(diagnose(makeFacts({ findings: [unasked, health] })).code).toBe('check-failed');
+    },
+  );
 
   it('has a row for every cause', () => {
     const shown = new Set(rows.map(({ code }) => code));
