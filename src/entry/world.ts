@@ -1,5 +1,6 @@
 /** A world for a rehearsal, made from the config: the fleet as it would be with an older release live. */
 import { copyFile, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Config, ConfigTarget } from '../config/load.ts';
 import { InputError } from '../errors.ts';
@@ -29,8 +30,19 @@ export async function writeWorld(config: Config, pkg: Package, folder: string): 
   const earlier = await makeEarlierRelease(pkg, folder);
   const path = join(folder, 'world.json');
   const sites = config.targets.map((target, index) => describeSite(config, target, index, earlier));
-  await writeFile(path, JSON.stringify({ sites }, null, 2));
+  await writeFile(path, JSON.stringify({ network: { hosts: describeHosts(config) }, sites }, null, 2));
   return path;
+}
+
+/** What the apps need is there: a rehearsal is about the rollout, and whoever plays an outage writes a world. */
+function describeHosts({ probes: { dependencies } }: Config): object {
+  const hosts = new Map<string, { addresses: string[]; ports: number[] }>();
+  for (const { host: written, port } of dependencies) {
+    const host = written.toLowerCase();
+    const known = hosts.get(host) ?? { addresses: [isIP(host) === 0 ? '10.0.0.10' : host], ports: [] };
+    hosts.set(host, { ...known, ports: [...known.ports, port] });
+  }
+  return Object.fromEntries(hosts);
 }
 
 interface Earlier {

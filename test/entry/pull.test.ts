@@ -158,14 +158,16 @@ describe('a rehearsal', () => {
     '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/g/providers/Microsoft.Web/sites/orders-weu';
   const keyedCheck =
     '{ name: keyed, path: /api/health, headers: { x-key: "${env:PROBE_KEY}", x-tenant: "${env:AZURE_TENANT_ID}" } }';
+  const needs =
+    '{ host: sql.internal, port: 1433 }, { host: sql.internal, port: 443 }, { host: 10.9.9.9, port: 443 }';
   const write = (folder: string, delivery: string, check = '') =>
     writeFileSync(
       join(folder, 'slotwave.yml'),
-      `app: orders\npackage: ${join(root, 'examples/orders')}\nfleet: { targets: [{ resourceId: ${site} }] }\nprobes: { interval: 5s, consecutiveSuccessLimit: 1, checks: [${check}] }\n${delivery}\n`,
+      `app: orders\npackage: ${join(root, 'examples/orders')}\nfleet: { targets: [{ resourceId: ${site} }] }\nprobes: { interval: 5s, consecutiveSuccessLimit: 1, checks: [${check}], dependencies: [${needs}] }\n${delivery}\n`,
     );
 
   it.concurrent(
-    'of a pull pushes, says so, and speaks to no store; its checks take their keys from the environment',
+    'of a pull pushes, says so, and speaks to no store; its checks get their keys, and its app what it needs',
     () =>
       inTempFolder(async (folder) => {
         write(folder, 'delivery: { mode: pull, store: "https://nobody.invalid/packages" }', keyedCheck);
