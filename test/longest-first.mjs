@@ -12,6 +12,8 @@ const long = [
   'lab/diagnosis',
   'entry/rollout',
   'fleet',
+  'doors/github',
+  'doors/pipelines',
   'entry/pull',
   'bad-input',
   'storm-mutants',

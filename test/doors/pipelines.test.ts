@@ -114,7 +114,7 @@ const names = (outputs as readonly Output[]).map(
 );
 
 describe('the task', () => {
-  it(
+  it.concurrent(
     'packs, and rolls out the one artifact that a wildcard fits, signed in by workload identity, on Node 20',
     async () => {
       const job = await openJob('one');
@@ -165,7 +165,7 @@ describe('the task', () => {
     limitMs,
   );
 
-  it(
+  it.concurrent(
     'names all that is wrong with its inputs, by their names here, and files at the line where it is',
     async () => {
       const job = await openJob('wrong');
@@ -207,7 +207,7 @@ describe('the task', () => {
     limitMs,
   );
 
-  it(
+  it.concurrent(
     'refuses a package that does not load, takes a fleet back that falls ill, and tells what was tolerated',
     async () => {
       const job = await openJob('sick');
@@ -249,7 +249,7 @@ describe('the task', () => {
     limitMs,
   );
 
-  it(
+  it.concurrent(
     'cancelled in the middle of a swap on Node 20, is finished by the next run, and every swap was asked for once',
     async () => {
       const job = await openJob('stop');
@@ -284,7 +284,7 @@ describe('the task', () => {
     limitMs,
   );
 
-  it(
+  it.concurrent(
     'killed at once, is written down by what comes after the last step; where the step never ran, nothing is done',
     async () => {
       const job = await openJob('kill');
