@@ -10,7 +10,7 @@ import { type Output, outputs } from '../config/outputs.ts';
 import { type Annotation, type Host, runStep, tellError } from './build-door.ts';
 import { finishStep } from './finish-step.ts';
 import { leave, surviveClosedPipes } from './outside.ts';
-import { readConnection, readProxy, type ServiceConnection } from './pipelines-connection.ts';
+import { type AgentConnection, readConnection, readProxy } from './pipelines-connection.ts';
 import { hideSecret } from './secrets.ts';
 import { readVersion } from './version.ts';
 
@@ -106,7 +106,7 @@ function createMask(): (secret: string) => void {
 interface HostParts {
   readonly step: Step;
   readonly hide: (secret: string) => void;
-  readonly connection: ServiceConnection;
+  readonly connection: AgentConnection;
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -154,7 +154,7 @@ function openHost({ step, hide, connection, environment }: HostParts): Host {
 
 const declared: readonly Input[] = inputsOf('pipelines');
 
-function readInput(name: string, connection: ServiceConnection): string {
+function readInput(name: string, connection: AgentConnection): string {
   const camel = camelName(name);
   const isPath = declared.find((each) => each.name === name)?.kind.type === 'path';
   // An agent gives the root of the repository for a path that nobody gave.

@@ -4,7 +4,7 @@ import { choiceVariable } from '../azure/credential-choice.ts';
 import { patternsVariable } from '../azure/proxy-environment.ts';
 import { InputError } from '../errors.ts';
 
-export interface ServiceConnection {
+export interface AgentConnection {
   /** As our own variables say it: who signs in, and the subscription. */
   readonly environment: Readonly<Record<string, string>>;
   /** Empty: the public one, or whichever the config names. */
@@ -13,7 +13,7 @@ export interface ServiceConnection {
 }
 
 /** @throws InputError `connection-unknown`: it is none that a function app can be reached with. */
-export function readConnection(id: string): ServiceConnection {
+export function readConnection(id: string): AgentConnection {
   if (id === '') return { environment: {}, cloud: '', secrets: [] };
   const scheme = tl.getEndpointAuthorizationScheme(id, true) ?? '';
   const signIn = readSignIn(id, scheme.toLowerCase());
@@ -40,7 +40,7 @@ export function readConnection(id: string): ServiceConnection {
   };
 }
 
-type SignIn = Pick<ServiceConnection, 'environment' | 'secrets'>;
+type SignIn = Pick<AgentConnection, 'environment' | 'secrets'>;
 
 /** One kind is named each time: what else the job's environment holds is for somebody else. */
 function readSignIn(id: string, scheme: string): SignIn | null {
