@@ -21,6 +21,7 @@ import { readConfig } from './read-config.ts';
 import { run } from './run.ts';
 import { listenForStop } from './signals.ts';
 import { createRollout, newRolloutId, type RolloutPlace, rememberLatest } from './state.ts';
+import { whilePacking } from './tell-packing.ts';
 import { refuseWhenStopped, type Stop, untilStopped } from './until-stopped.ts';
 
 /** `slotwave deploy [plan.json]`. */
@@ -58,7 +59,9 @@ export async function deploy(deployment: Deployment): Promise<number> {
   const config = { ...here, delivery: deployment.delivery ?? here.delivery };
   const stateFolder = resolve(options.state);
   return inScratchFolder(async (scratch) => {
-    const parcel = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));
+    const parcel = await untilStopped(stop, () =>
+      whilePacking(outside, (onProgress) => openParcel(config, scratch, { signal: stop.signal, onProgress })),
+    );
     const request = { options, outside, clock, cloud: saved?.cloud, looksOnly: false, stop: stop.signal };
     const connection = await untilStopped(stop, () => connect(request));
     const id = newRolloutId(clock);

@@ -14,6 +14,7 @@ import { demandFolderOf, tellFileError } from './file-errors.ts';
 import type { PackageOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { newRolloutId } from './state.ts';
+import { whilePacking } from './tell-packing.ts';
 
 /** `slotwave package <folder|zip>`: what would be shipped, and on request the zip itself. */
 export async function commandPackage(
@@ -25,7 +26,10 @@ export async function commandPackage(
   if (out !== null)
     await demandFolderOf(out, { what: 'The package', code: 'out-unwritable', next: otherPlace });
   await inScratchFolder(async (scratch) => {
-    const packed = await packRelease(resolve(source), { outPath: out ?? join(scratch, 'package.zip') });
+    const outPath = out ?? join(scratch, 'package.zip');
+    const packed = await whilePacking(outside, (onProgress) =>
+      packRelease(resolve(source), { outPath, onProgress }),
+    );
     const release = options.seal ? await sealAt(packed, out, scratch) : null;
     if (release) outside.writeError(`Sealed as ${release.id}.\n`);
     const kept = await keepAt(packed, out, release !== null);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
 import { packRelease } from '../release/pack.ts';
-import type { Package } from '../release/package.ts';
+import type { Package, PackOptions } from '../release/package.ts';
 import type { Release } from '../release/release.ts';
 import { keepSealed, openSealed } from '../release/sealed.ts';
 import { sealRelease } from '../release/stamp.ts';
@@ -17,12 +17,12 @@ export interface Parcel {
 export async function openParcel(
   { delivery, packagePath }: Pick<Config, 'delivery' | 'packagePath'>,
   scratch: string,
-  signal?: AbortSignal,
+  watching: Pick<PackOptions, 'signal' | 'onProgress'>,
 ): Promise<Parcel> {
   if (delivery.mode === 'url') {
-    const sealed = await openSealed(packagePath, { signal });
+    const sealed = await openSealed(packagePath, watching);
     return { pkg: sealed.pkg, seal: (_, outPath) => keepSealed(sealed, outPath) };
   }
-  const pkg = await packRelease(packagePath, { outPath: join(scratch, 'package.zip'), signal });
+  const pkg = await packRelease(packagePath, { outPath: join(scratch, 'package.zip'), ...watching });
   return { pkg, seal: (rolloutId, outPath) => sealRelease(pkg, rolloutId, outPath) };
 }

@@ -11,6 +11,7 @@ import { openParcel } from './parcel.ts';
 import { demandPlanPlace, writePlan } from './plan-file.ts';
 import { readConfig } from './read-config.ts';
 import { listenForStop } from './signals.ts';
+import { whilePacking } from './tell-packing.ts';
 import { type Stop, untilStopped } from './until-stopped.ts';
 
 /** As `terraform plan -detailed-exitcode`: 0 nothing to do, 2 something to do. */
@@ -34,7 +35,9 @@ async function tellPlan(options: PlanOptions, outside: Outside, stop: Stop): Pro
   const config = await readConfig(options, outside);
   if (options.out !== undefined) await demandPlanPlace(resolve(options.out));
   return inScratchFolder(async (scratch) => {
-    const { pkg } = await untilStopped(stop, () => openParcel(config, scratch, stop.signal));
+    const { pkg } = await untilStopped(stop, () =>
+      whilePacking(outside, (onProgress) => openParcel(config, scratch, { signal: stop.signal, onProgress })),
+    );
     const connection = await untilStopped(stop, () =>
       connect({ options, outside, clock, looksOnly: true, stop: stop.signal }),
     );

@@ -3,26 +3,34 @@ import { VirtualClock } from '../../src/clock.ts';
 import { createFeed } from '../../src/entry/feed.ts';
 import type { Outside } from '../../src/entry/outside.ts';
 import { startShow } from '../../src/entry/show.ts';
+import { tellPacking } from '../../src/entry/tell-packing.ts';
 import type { Shown } from '../../src/rollout/events.ts';
 import { rolledBack } from '../report/events.ts';
 
-async function show(json: boolean, columns: number | null): Promise<string> {
-  let written = '';
+function openScreen(columns: number | null) {
+  const written = { out: '', error: '' };
   const outside: Outside = {
     environment: {},
     write: (text) => {
-      written += text;
+      written.out += text;
     },
-    writeError: () => {},
+    writeError: (text) => {
+      written.error += text;
+    },
     hide: () => {},
     size: columns === null ? null : () => ({ columns, rows: 24 }),
     colour: false,
     nameInput: (name) => name,
   };
+  return { written, outside };
+}
+
+async function show(json: boolean, columns: number | null): Promise<string> {
+  const { written, outside } = openScreen(columns);
   const shown = startShow({ outside, json, clock: new VirtualClock(), history: [] });
   for (const event of rolledBack) shown.tell(event);
   await shown.finish();
-  return written;
+  return written.out;
 }
 
 describe('how a rollout is told', () => {
@@ -43,6 +51,47 @@ describe('how a rollout is told', () => {
     expect(lines.map((line) => JSON.parse(line) as Shown)).toEqual(
       rolledBack.filter((event) => 'seq' in event),
     );
+  });
+});
+
+describe('packing', () => {
+  async function pack(columns: number | null, seconds: number) {
+    const { written, outside } = openScreen(columns);
+    const clock = new VirtualClock();
+    const packing = tellPacking(outside, clock);
+    for (let files = 1; files <= seconds; files++) {
+      await clock.advance(1000);
+      packing.onProgress({ files, totalFiles: seconds, bytes: files * 1_500_000, totalBytes: 45_000_000 });
+    }
+    packing.end();
+    return written;
+  }
+
+  it('is a plain line every ten seconds where nobody watches, beside the results', async () => {
+    expect(await pack(null, 30)).toEqual({
+      out: '',
+      error: [
+        'Packing: 10 of 30 files, 15 MB of 45 MB\n',
+        'Packing: 20 of 30 files, 30 MB of 45 MB\n',
+        'Packing: 30 of 30 files, 45 MB of 45 MB\n',
+      ].join(''),
+    });
+  });
+
+  it('is one line on a terminal, no wider than that, and gone in the end', async () => {
+    const { out, error } = await pack(30, 2);
+    expect(error).toBe('');
+    expect(out.split('\r')).toEqual([
+      '',
+      'Packing: 1 of 2 files, 1.5 MB',
+      'Packing: 2 of 2 files, 3.0 MB',
+      ' '.repeat(29),
+      '',
+    ]);
+  });
+
+  it('that is quick is not told', async () => {
+    expect(await pack(null, 9)).toEqual({ out: '', error: '' });
   });
 });
 
