@@ -12,6 +12,7 @@ const long = [
   'lab/diagnosis',
   'entry/rollout',
   'fleet',
+  'permissions',
   'doors/github',
   'doors/pipelines',
   'entry/pull',

@@ -28,6 +28,12 @@ describe('what an identity may not do', () => {
     ['DELETE', 'slots/staging', 'Microsoft.Web/sites/slots/delete', `${site}/slots/staging`],
     ['PATCH', 'config/web', 'Microsoft.Web/sites/config/write', `${site}/config/web`],
     [
+      'GET',
+      'providers/Microsoft.Authorization/permissions',
+      'Microsoft.Authorization/permissions/read',
+      `${site}/providers/Microsoft.Authorization`,
+    ],
+    [
       'POST',
       '/providers/Microsoft.ResourceGraph/resources',
       'Microsoft.ResourceGraph/resources/action',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { FaultInput } from '../../src/emulator/faults/schema.ts';
+import type { HostRuntime } from '../../src/emulator/host/runtime.ts';
+import type { FetchPackage } from '../../src/emulator/platform.ts';
 import { makeCertificates } from '../../src/emulator/serve/certificates.ts';
 import { serve } from '../../src/emulator/serve/serve.ts';
 import type { WorldInput } from '../../src/emulator/world/schema.ts';
@@ -15,6 +17,12 @@ export interface ServeRequest {
   readonly world: WorldInput;
   readonly faults?: readonly FaultInput[];
   readonly timeScale: number;
+  /** Hears of every request before it is answered. */
+  readonly watch?: (request: Request) => void;
+  /** In place of the played hosts. */
+  readonly runtime?: HostRuntime;
+  /** Packages that slots fetch by URL. */
+  readonly fetchPackage?: FetchPackage;
 }
 
 export interface ServedAzure {
@@ -35,6 +43,9 @@ export async function serveAzure({
   world,
   faults = [],
   timeScale,
+  watch,
+  runtime = createPlayedRuntime(4_000),
+  fetchPackage,
 }: ServeRequest): Promise<ServedAzure> {
   const anchorMs = Date.now();
   const certificates = await makeCertificates(anchorMs);
@@ -43,15 +54,22 @@ export async function serveAzure({
   const defects: unknown[] = [];
   const { url, emulator, close } = await serve({
     certificates,
-    create: (origin) =>
-      createEmulator({
+    create: (origin) => {
+      const created = createEmulator({
         origin,
         timeScale,
         clock: systemClock({ scale: timeScale, anchorMs }),
-        runtime: createPlayedRuntime(4_000),
+        runtime,
         world,
         faults,
-      }),
+        ...(fetchPackage ? { fetchPackage } : {}),
+      });
+      const fetch: Emulator['fetch'] = (request, caller) => {
+        watch?.(request);
+        return created.fetch(request, caller);
+      };
+      return { ...created, fetch };
+    },
     onDefect: (thrown) => defects.push(thrown),
   });
   const { tenantId, clientId, clientSecret } = emulator.identity;

@@ -29,6 +29,7 @@ function playHost(start: HostStart, files: ReadonlyMap<string, string>, startMs:
     if (path === '/admin/host/status')
       return Response.json({ id: start.site, state: 'Running', version: '4.0.0' });
     if (path === '/admin/functions') return Response.json(app.functions.map((name) => ({ name })));
+    if (path === '/admin/host/synctriggers') return new Response(null, { status: 204 });
     if (path === '/admin/vfs/slotwave.release.json')
       return stamp ? new Response(stamp) : new Response('', { status: 404 });
     if (path === '/api/health' && app.functions.includes('health')) {

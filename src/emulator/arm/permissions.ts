@@ -4,7 +4,7 @@ import type { Platform } from '../platform.ts';
 import { frontDoorError } from './answer.ts';
 import { is } from './call.ts';
 
-interface Deed {
+export interface Deed {
   /** `Microsoft.Web/sites/slots/slotsswap/action` */
   readonly action: string;
   readonly scope: string;
@@ -48,9 +48,12 @@ function checkLocks(platform: Platform, method: string, scope: string): Response
   return frontDoorError(409, 'ScopeLocked', message);
 }
 
-/** Types and names alternate in a path; what is left over is an action, or a list that is read. */
-function readDeed(method: string, segments: readonly string[]): Deed {
-  const at = segments.findIndex((segment) => is(segment, 'providers'));
+/**
+ * Types and names alternate in a path; what is left over is an action, or a list that is read. Where one provider
+ * extends another's resource (`…/sites/x/providers/Microsoft.Authorization/permissions`), the action is the last one's.
+ */
+export function readDeed(method: string, segments: readonly string[]): Deed {
+  const at = segments.findLastIndex((segment) => is(segment, 'providers'));
   const provider = at < 0 ? 'Microsoft.Resources' : (segments[at + 1] ?? '');
   const rest = at < 0 ? segments : segments.slice(at + 2);
   const types = rest.filter((_, index) => index % 2 === 0);
