@@ -37,7 +37,7 @@ interface Job {
 }
 
 /** A job with sources of its own, and three service connections. */
-async function openJob(name: string): Promise<Job> {
+async function openJob(name: string, more: Readonly<Record<string, string>> = {}): Promise<Job> {
   const workspace = join(folder, name);
   mkdirSync(workspace);
   const { clientId, tenantId, clientSecret, clock, pipelines } = azure;
@@ -47,7 +47,7 @@ async function openJob(name: string): Promise<Job> {
     data: { subscriptionid: subscriptionId, environment: 'AzureCloud' },
   });
   const agent = await startAgent(workspace, {
-    environment: { ...clock, SYSTEM_OIDCREQUESTURI: pipelines.requestUri },
+    environment: { ...clock, SYSTEM_OIDCREQUESTURI: pipelines.requestUri, ...more },
     accessToken: pipelines.accessToken,
     connections: {
       federated: connect('WorkloadIdentityFederation', {}),
@@ -267,6 +267,9 @@ describe('the task', () => {
         },
       );
       expect(cancelled).toMatchObject({ code: 0, result: 'Failed', outputs: { outcome: 'interrupted' } });
+      // Masked before anything else is said.
+      const said = cancelled.raw.split('\n').filter((line) => !line.startsWith('##vso[task.debug]'));
+      expect(said[1]).toBe(`##vso[task.setsecret]${azure.clientSecret}`);
       const { rollout = '' } = cancelled.outputs;
       expect(cancelled.summary).toMatch(/^## ⏸️ stop interrupted[\s\S]*command: resume\n {4}rollout: /);
       expect(await job.agent.post('Node20_1')).toMatchObject({ code: 0, summary: '' });
@@ -287,13 +290,18 @@ describe('the task', () => {
   it.concurrent(
     'killed at once, is written down by what comes after the last step; where the step never ran, nothing is done',
     async () => {
-      const job = await openJob('kill');
+      // The agent's own authorities, where no input names any.
+      const job = await openJob('kill', { AGENT_CAINFO: azure.inputs.ca });
       const unbegun = await job.agent.post('Node24');
       expect(unbegun).toMatchObject({ code: 0, issues: [], summary: '' });
-      const killed = await job.run('Node24', oneApp('kill'), {
-        when: /: promoting /,
-        signals: [['SIGKILL', 0]],
-      });
+      const killed = await job.run(
+        'Node24',
+        { ...oneApp('kill'), ca: '' },
+        {
+          when: /: promoting /,
+          signals: [['SIGKILL', 0]],
+        },
+      );
       expect(killed).toMatchObject({ code: 'SIGKILL', result: null });
       const post = await job.agent.post('Node20_1');
       expect((await job.readJournal()).at(-1)).toMatchObject({
@@ -304,6 +312,21 @@ describe('the task', () => {
         { type: 'warning', text: expect.stringMatching(/command: resume and rollout: /) },
       ]);
       expect(post.summary).toMatch(/^## ⏸️ kill interrupted/);
+    },
+    limitMs,
+  );
+
+  it.concurrent(
+    'tells a defect of its own in one line, with a result, and ends',
+    async () => {
+      const thrown = `const t=setInterval(()=>{if(globalThis._vsts_task_lib_loaded){clearInterval(t);setTimeout(()=>{throw new Error('boom')},100)}},5)`;
+      const job = await openJob('defect', {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(thrown).replaceAll("'", '%27')}`,
+      });
+      const step = await job.run('Node20_1', { ...oneApp('kill'), command: 'probe' });
+      expect(step).toMatchObject({ code: 0, result: 'Failed' });
+      expect(step.issues).toEqual([{ type: 'error', text: expect.stringContaining('boom') }]);
+      expect(step.raw).not.toContain('data:text');
     },
     limitMs,
   );
