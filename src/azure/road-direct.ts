@@ -1,8 +1,9 @@
 /** The roads that need nobody: as this machine resolves the name, or to the address that was named for it. */
 import type { SecureContext } from 'node:tls';
+import { noEndpointCode } from '../probe/silence.ts';
 import type { ProxyAddress } from './proxy-address.ts';
 import { type ProxyRules, readProxyRules } from './proxy-environment.ts';
-import type { Road } from './road.ts';
+import { type Road, RoadError } from './road.ts';
 import { createProxyRoad } from './road-proxy.ts';
 import { connectTo } from './road-socket.ts';
 
@@ -30,4 +31,12 @@ export function createDirectRoad(
  */
 export function createPinnedRoad(address: string): Road {
   return { via: 'private-endpoint', open: (ask) => connectTo({ ...ask, host: address }) };
+}
+
+/** To a private endpoint that nobody knows: it says why, to whoever wants to go there. */
+export function createMissingRoad(why: string): Road {
+  return {
+    via: 'private-endpoint',
+    open: () => Promise.reject(new RoadError(noEndpointCode, why)),
+  };
 }

@@ -24,6 +24,8 @@ export interface LookRequest {
   readonly outside: Pick<Outside, 'environment' | 'hide'>;
   /** Whether the tools of SCM sites may be run (law 8: not by a command that only looks). */
   readonly mayRunTools?: boolean | undefined;
+  /** Whether a target that cannot be looked at leaves the others as they are. */
+  readonly mayLack?: boolean | undefined;
 }
 
 export interface Looking extends Pick<Vantages, 'roadFor'> {
@@ -41,7 +43,7 @@ export async function openLook(request: LookRequest): Promise<Looking> {
   const { plan, config, connection, clock } = request;
   const { environment, hide } = request.outside;
   const reveal = revealChecks(plan, config, { environment, hide, also: envTextsOfVantages(plan) });
-  const vantages = await openVantages(plan, { connection, environment, hide });
+  const vantages = await openVantages(plan, { connection, environment, hide, mayLack: request.mayLack });
   const { vantageFor, roadFor } = vantages;
   const { azure } = connection;
   const look = createLook({

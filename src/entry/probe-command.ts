@@ -58,7 +58,8 @@ async function probe(options: ProbeOptions, outside: Outside, stop: Stop): Promi
         timeoutMs: Math.min(config.probes.timeoutMs, longestRequestMs),
       },
     };
-    const looking = await untilStopped(stop, () => openLook({ plan, config, connection, clock, outside }));
+    const asked = { plan, config, connection, clock, outside, mayLack: true };
+    const looking = await untilStopped(stop, () => openLook(asked));
     const leftMs = Math.max(leastMs, totalMs - (performance.now() - startedMs));
     const parts: ProbeParts = { ...looking, totalMs: leftMs, signal, after, now: () => performance.now() };
     const probed = await untilStopped(stop, () => probeAll(parts, targets, config, options));

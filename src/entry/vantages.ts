@@ -3,11 +3,11 @@ import pLimit from 'p-limit';
 import type { Azure } from '../azure/azure.ts';
 import { parseProxy, proxyForms, secretsOf } from '../azure/proxy-address.ts';
 import type { Road } from '../azure/road.ts';
-import { createPinnedRoad } from '../azure/road-direct.ts';
+import { createMissingRoad, createPinnedRoad } from '../azure/road-direct.ts';
 import { createDnsRoad } from '../azure/road-names.ts';
 import { createProxyRoad } from '../azure/road-proxy.ts';
 import { demandEnv, type EnvText, expandEnv } from '../config/env-text.ts';
-import { InputError, type Problem } from '../errors.ts';
+import { InputError, type Problem, SlotwaveError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { VantageRequest } from '../plan/vantage-request.ts';
@@ -30,6 +30,8 @@ export interface VantageParts {
   };
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly hide: (secret: string) => void;
+  /** For whoever only looks: an endpoint that nobody knows is told of its own slot, and the others are looked at. */
+  readonly mayLack?: boolean | undefined;
 }
 
 type Asked = Pick<Plan, 'targets' | 'probes'>;
@@ -60,7 +62,7 @@ function listVantages({ targets, probes }: Asked): readonly Placed[] {
 }
 
 /**
- * Before anything starts: what a road needs is there, for every target.
+ * Before anything starts: what a road needs is there, for every target, unless `mayLack`.
  * @throws InputError: variables that are not set, proxies that cannot be read, endpoints without an address.
  */
 export async function openVantages(asked: Asked, parts: VantageParts): Promise<Vantages> {
@@ -130,19 +132,22 @@ const endpointLimit = 8;
 async function findEndpoints(
   targets: readonly Target[],
   requestOf: (target: Target) => VantageRequest,
-  { connection }: VantageParts,
+  { connection, mayLack = false }: VantageParts,
 ): Promise<ReadonlyMap<string, SideRoads>> {
   const limit = pLimit(endpointLimit);
   const problems: Problem[] = [];
-  const find = async (target: Target, side: Side): Promise<string> => {
-    const address = await limit(() => connection.azure.endpointAddress(target, side));
+  const find = async (target: Target, side: Side): Promise<Road> => {
     const slot = side === 'live' ? target.site : `${target.site}/${target.slot}`;
-    if (address === null)
-      problems.push({
-        path: target.name,
-        message: `ARM tells no address of an approved private endpoint of ${slot}`,
-      });
-    return address ?? '';
+    try {
+      const address = await limit(() => connection.azure.endpointAddress(target, side));
+      if (address !== null) return createPinnedRoad(address);
+    } catch (error) {
+      if (!mayLack || !(error instanceof SlotwaveError) || error.kind === 'defect') throw error;
+      return createMissingRoad(`the private endpoints of ${slot} could not be read: ${error.message}`);
+    }
+    const message = `ARM tells no address of an approved private endpoint of ${slot}`;
+    problems.push({ path: target.name, message });
+    return createMissingRoad(message);
   };
   const roads = await Promise.all(
     targets.map(async (target): Promise<[string, SideRoads] | null> => {
@@ -151,11 +156,11 @@ async function findEndpoints(
       const [live, beside] =
         request.addresses === null
           ? await Promise.all([find(target, 'live'), find(target, 'beside')])
-          : [request.addresses.live, request.addresses.beside];
-      return [target.name, { live: createPinnedRoad(live), beside: createPinnedRoad(beside) }];
+          : [createPinnedRoad(request.addresses.live), createPinnedRoad(request.addresses.beside)];
+      return [target.name, { live, beside }];
     }),
   );
-  if (problems.length > 0)
+  if (problems.length > 0 && !mayLack)
     throw new InputError('The private endpoints of some slots are not known.', {
       code: 'private-endpoint-unknown',
       problems,

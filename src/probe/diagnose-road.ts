@@ -45,11 +45,11 @@ export function pending(facts: DiagnosisFacts): Named {
   };
 }
 
-function missing({ site, ...facts }: DiagnosisFacts, { said }: Silence): Named {
-  const endpoints = site?.endpoints ?? null;
+function missing(facts: DiagnosisFacts, { said }: Silence): Named {
+  const endpoints = facts.site?.endpoints ?? null;
   const told =
     endpoints === null
-      ? said.replace(/[.\s]+$/, '')
+      ? said.replace(`${facts.host}: `, '').replace(/[.\s]+$/, '')
       : endpoints.length === 0
         ? 'of this slot Azure lists none'
         : `Azure does not tell its address (${listed(endpoints.map(({ name, status }) => `${name} is ${status}`))})`;

@@ -6,8 +6,14 @@ import { createServer as createHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '../../src/clock.ts';
 import { makeCertificates } from '../../src/emulator/serve/certificates.ts';
+import { createGather } from '../../src/entry/gather-facts.ts';
+import { type ProbeParts, probeApp } from '../../src/entry/probe-once.ts';
 import type { CauseCode } from '../../src/probe/causes.ts';
+import type { Vantage } from '../../src/probe/vantage.ts';
+import { makePlan } from '../builders.ts';
+import { playHost } from '../probe/played-host.ts';
 import { openSmallFleet, type SmallFleet } from './small-fleet.ts';
 import { root } from './start-cli.ts';
 
@@ -70,6 +76,17 @@ const cases: Readonly<Record<string, Case>> = {
   outside: {
     code: 'private-endpoint-pending',
     site: { publicNetworkAccess: null, privateEndpoints: [{ address: '10.1.0.4', status: 'Pending' }] },
+    said: /is Pending/,
+  },
+  lacking: {
+    code: 'private-endpoint-missing',
+    vantage: '{ via: private-endpoint }',
+    said: /of this slot Azure lists none/,
+  },
+  awaiting: {
+    code: 'private-endpoint-pending',
+    site: { privateEndpoints: [{ address: '10.1.0.5', status: 'Pending' }] },
+    vantage: '{ via: private-endpoint }',
     said: /is Pending/,
   },
   stopped: { code: 'app-stopped', site: { state: 'Stopped' }, said: /stopped/ },
@@ -141,6 +158,8 @@ interface Told {
   }[];
 }
 
+const hasStarting = ({ probed }: Told) => probed.some(({ diagnosis }) => diagnosis?.code === 'host-starting');
+
 describe('slotwave probe', () => {
   let folder = '';
   let fleet: SmallFleet;
@@ -190,10 +209,12 @@ describe('slotwave probe', () => {
     ];
     for (const [host, { certificate: cert, key }] of standIns)
       await listen(createHttps({ cert, key }), host, emulatorPort);
-    const told = await probe('--side', 'live', '--json');
-    ran = told;
-    all = told.json();
-  }, 60_000);
+    // No case is about a host that starts: on a busy machine a good one does so for longer than a look may take.
+    for (let tries = 0; tries === 0 || (tries < 6 && hasStarting(all)); tries++) {
+      ran = await probe('--side', 'live', '--json');
+      all = JSON.parse(ran.out);
+    }
+  }, 120_000);
 
   afterAll(async () => {
     for (const server of servers) server.close();
@@ -207,8 +228,7 @@ describe('slotwave probe', () => {
     expect(diagnosis?.said).toMatch(said);
   });
 
-  it('tells all of it in under ten seconds, and exits with 10', () => {
-    expect(all.tookMs).toBeLessThan(10_000);
+  it('finds the one that is well among them, and exits with 10', () => {
     expect(ran.code).toBe(10);
     expect(all.probed.find(({ target }) => target === 'well')).toMatchObject({
       condition: 'healthy',
@@ -226,6 +246,7 @@ describe('slotwave probe', () => {
     expect(lines[3]).toBe('    About it:   docs/diagnosis/connection-refused.md');
     expect(out).toMatch(/refused +staging, SCM +NOT WELL; .*; connection-refused;/);
     expect(out).toMatch(/0 of 3 places well; took \d\.\d s/);
+    expect(Number(/took (.*) s/.exec(out)?.[1])).toBeLessThan(10);
   });
 
   it('says what answers where all is well, and holds it against what is expected', async () => {
@@ -259,3 +280,39 @@ describe('slotwave probe', () => {
     expect(`${ran.out}${ran.err}`).not.toContain(secret);
   });
 });
+
+describe('the time of one look and its diagnosis', () => {
+  const totalMs = 9_500;
+  const never = new Promise<never>(() => {});
+
+  it.each<[string, Partial<Vantage>]>([
+    ['an app that never answers', { ask: () => never }],
+    ['a host that cannot be asked, behind a front end that says something else', {}],
+  ])('holds: %s', async (_what, changed) => {
+    const clock = new VirtualClock();
+    const plan = makePlan({ waves: [{ name: 'all', targets: ['weu'] }] });
+    const { facts } = plan.targets[0]!;
+    const { vantage } = playHost({});
+    const vantageFor = () => ({ ...vantage, ...changed });
+    const parts: ProbeParts = {
+      look: () => never,
+      gather: createGather({ vantageFor, azure: { siteState: () => never }, clock }),
+      vantageFor,
+      roadFor: () => undefined,
+      totalMs,
+      signal: new AbortController().signal,
+      after: (ms, signal) => clock.sleep(ms, signal),
+      now: () => clock.now(),
+    };
+    const probed = await clock.run(
+      Promise.race([
+        probeApp(parts, facts, { target: facts.target, side: 'live', hostName: 'localhost', ...unasked }),
+        clock.sleep(60_000),
+      ]),
+    );
+    expect(probed?.tookMs).toBeLessThanOrEqual(totalMs + 10);
+    expect(probed?.diagnosis?.code).toBe('host-starting');
+  });
+});
+
+const unasked = { expected: null, functions: [], checks: [] };

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createTransport } from '../../src/azure/transport-node.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openVantages, type VantageParts } from '../../src/entry/vantages.ts';
+import { RefusalError } from '../../src/errors.ts';
 import type { VantageRequest } from '../../src/plan/vantage-request.ts';
 import { NoAnswer, type Vantage } from '../../src/probe/vantage.ts';
 import type { Side } from '../../src/probe/verdict.ts';
@@ -25,9 +26,11 @@ interface Wish {
   readonly environment?: Readonly<Record<string, string>>;
   /** What ARM tells of private endpoints, by `target side`. */
   readonly endpoints?: Readonly<Record<string, string>>;
+  readonly mayLack?: boolean;
 }
 
-async function open({ vantages, probes = { via: 'direct' }, environment = {}, endpoints = {} }: Wish) {
+async function open(wish: Wish) {
+  const { vantages, probes = { via: 'direct' }, environment = {}, endpoints = {}, mayLack } = wish;
   const { ca } = await certify();
   const { send, secureContext, close } = createTransport({ clock: systemClock(), ca });
   closeLater(close);
@@ -47,6 +50,8 @@ async function open({ vantages, probes = { via: 'direct' }, environment = {}, en
       azure: {
         endpointAddress: async ({ name }, side) => {
           asked.push(`${name} ${side}`);
+          if (endpoints[`${name} ${side}`] === 'forbidden')
+            throw new RefusalError('403 AuthorizationFailed.', { code: 'permission-missing' });
           return endpoints[`${name} ${side}`] ?? null;
         },
         armVantage: () => ({ name: 'arm', ask: () => Promise.reject(new NoAnswer('X', 'x')) }),
@@ -54,6 +59,7 @@ async function open({ vantages, probes = { via: 'direct' }, environment = {}, en
     },
     environment,
     hide: (secret) => hidden.push(secret),
+    mayLack,
   };
   const opened = await openVantages({ targets, probes: plan.probes }, parts);
   const find = (name: string) => {
@@ -121,6 +127,32 @@ describe('one fleet, looked at from several places', () => {
     const dns: VantageRequest = { via: 'dns', servers: ['127.0.0.1'] };
     const { roadFor, find } = await open({ vantages: { weu: dns, neu: { ...dns } } });
     expect(roadFor(find('weu'), 'live')).toBe(roadFor(find('neu'), 'beside'));
+  });
+});
+
+describe('whoever only looks', () => {
+  it('hears of one slot that has no endpoint when that slot is looked at, and of the others as ever', async () => {
+    const { port } = await startSite();
+    const { vantageFor, find } = await open({
+      mayLack: true,
+      probes: { via: 'private-endpoint', addresses: null },
+      vantages: { weu: undefined, neu: undefined },
+      endpoints: { 'weu live': '127.0.0.1', 'neu live': 'forbidden' },
+    });
+    const seen = (name: string, side: Side) =>
+      look(vantageFor(find(name)), port, side).then(
+        ({ status }) => status,
+        (error: NoAnswer) => [error.code, error.message],
+      );
+    expect(await seen('weu', 'live')).toBe(200);
+    expect(await seen('weu', 'beside')).toEqual([
+      'ENDPOINT_UNKNOWN',
+      expect.stringMatching(/approved private endpoint of app-weu\/staging$/),
+    ]);
+    expect(await seen('neu', 'live')).toEqual([
+      'ENDPOINT_UNKNOWN',
+      expect.stringMatching(/of app-neu could not be read: 403 AuthorizationFailed/),
+    ]);
   });
 });
 

@@ -185,7 +185,7 @@ const connections: readonly Row[] = [
     says: 'endpoints that Azure does not list',
     facts: silent('ENDPOINT_UNKNOWN', null),
     code: 'private-endpoint-missing',
-    seen: [`${host}: ENDPOINT_UNKNOWN`],
+    seen: ['private endpoint, and ENDPOINT_UNKNOWN.'],
     next: ['addresses: { live:'],
   },
   {
