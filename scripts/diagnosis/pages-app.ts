@@ -127,6 +127,7 @@ export const appPages = {
     todo: [
       'The entry file throws or has a syntax error: the host swallows that and goes on without functions.',
       'The package is not what it should be: host.json not at its root, build output left out, node_modules missing. `slotwave package ./app --list` shows what was packed.',
+      'Nothing was deployed to this slot yet: before the first rollout that is how a new staging slot looks, and all is well.',
       logStream,
     ],
   },

@@ -20,7 +20,8 @@ const schemes: Readonly<Record<string, Pick<ProxyAddress, 'kind' | 'encrypted' |
   'socks5h:': { kind: 'socks', encrypted: false, port: 1080 },
 };
 
-export const proxyForms = 'http://, https://, socks5:// or socks5h://, then [user:password@]host:port';
+export const proxyForms =
+  'http://, https://, socks5:// or socks5h://, then [user:password@]host:port (what is special in an address is percent-encoded in user and password: / is %2F, # is %23, % is %25)';
 
 /** Null when it is none. The text may hold a password: callers must not repeat it. */
 export function parseProxy(text: string): ProxyAddress | null {

@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 
 const expectedAddress = 'an IP address';
-const expectedServer = 'an IP address, with a port or without: 10.0.0.4, 10.0.0.4:5353, "[fd00::4]:53"';
+// Without a doubled colon: those are parted wherever an error is told.
+const expectedServer =
+  'an IP address, with a port or without: 10.0.0.4, 10.0.0.4:5353, "[fd00:1:2:3:4:5:6:7]:53"';
 const expectedProxy =
   'the address of a proxy: http://, https:// or socks5://, then host:port; user and password from the environment: http://${env:PROXY_USER}:${env:PROXY_PASSWORD}@proxy:3128';
 
@@ -48,7 +50,7 @@ export const vantage = z.strictObject({
     .regex(proxyForm(), { error: expectedProxy })
     .optional()
     .describe(
-      'With `proxy`: its address. `${env:NAME}` stands for the environment variable NAME of whoever runs slotwave, and is the only place for its password.',
+      'With `proxy`: its address. `${env:NAME}` stands for the environment variable NAME of whoever runs slotwave, and is the only place for its password, which is percent-encoded there as in every address.',
     ),
 });
 

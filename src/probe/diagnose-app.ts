@@ -99,7 +99,7 @@ const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
     NO_FUNCTIONS: {
       code: 'host-without-functions',
       tell: (host) => `${host} is up (Running), and its host lists no functions: every path answers 404.`,
-      next: 'The package was not loaded: the entry file throws or has a syntax error, "main" in package.json points nowhere, host.json is not at the root of the zip, or the build left the output out. The log stream names the exception; slotwave package --list shows what was packed.',
+      next: 'The package was not loaded: the entry file throws or has a syntax error, "main" in package.json points nowhere, host.json is not at the root of the zip, or the build left the output out. The log stream names the exception; slotwave package --list shows what was packed. A slot to which nothing was deployed yet looks like this, too.',
     },
     FUNCTION_MISSING: {
       code: 'functions-missing',
