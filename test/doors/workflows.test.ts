@@ -207,6 +207,87 @@ describe('our own workflows', () => {
   });
 });
 
+/** As their own action.yml, task.json and `az --help` have them. */
+const theirs: Readonly<Record<string, readonly string[]>> = {
+  'Azure/functions-action': [
+    ...['app-name', 'package', 'slot-name', 'publish-profile', 'respect-pom-xml', 'respect-funcignore'],
+    ...[
+      'scm-do-build-during-deployment',
+      'enable-oryx-build',
+      'sku',
+      'remote-build',
+      'app-url',
+      'package-url',
+    ],
+  ],
+  'az functionapp deployment slot swap': [
+    ...['--name', '--resource-group', '--slot', '--target-slot', '--preserve-vnet'],
+    ...['--action swap', '--action preview', '--action reset'],
+  ],
+  'AzureFunctionApp@2': [
+    ...[
+      'azureSubscription',
+      'appType',
+      'isFlexConsumption',
+      'appName',
+      'deployToSlotOrASE',
+      'resourceGroupName',
+    ],
+    ...['slotName', 'package', 'runtimeStack', 'appSettings', 'deploymentMethod', 'AppServiceApplicationUrl'],
+  ],
+  'AzureAppServiceManage@0': [
+    ...['ConnectedServiceName', 'azureSubscription', 'WebAppName', 'SpecifySlot', 'SpecifySlotOrASE'],
+    ...['ResourceGroupName', 'SourceSlot', 'SwapWithProduction', 'TargetSlot', 'PreserveVnet', 'Slot'],
+    ...[
+      'ExtensionsList',
+      'OutputVariable',
+      'AppInsightsResourceGroupName',
+      'ApplicationInsightsResourceName',
+    ],
+    ...['ApplicationInsightsWebTestName', 'LocalPathsForInstalledExtensions'],
+    ...['Action: Swap Slots', 'Action: Start Swap With Preview', 'Complete Swap', 'Cancel Swap'],
+    ...['Action: Start Azure App Service', 'Stop Azure App Service', 'Restart Azure App Service'],
+    ...['Action: Delete Slot', 'Action: Install Extensions', 'Enable Continuous Monitoring'],
+    ...['Start all continuous webjobs', 'Stop all continuous webjobs'],
+  ],
+};
+
+describe('docs/migrate.md', () => {
+  let page: string;
+  beforeAll(async () => {
+    page = await readFile(join(root, 'docs/migrate.md'), 'utf8');
+  });
+
+  it.each(Object.entries(theirs))('says of every input of %s what it is here', (peer, names) => {
+    const [, table = ''] = page.split(`\n| \`${peer}\` | slotwave |\n`);
+    const rows = (table.split('\n\n')[0] ?? '').split('\n').slice(1);
+    const told = rows.flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)]);
+    expect(told.map(([, name]) => name).sort()).toEqual([...names].sort());
+    expect(rows.filter((row) => !/^\| .+ \| .{3,} \|$/.test(row))).toEqual([]);
+  });
+
+  it('asks our doors for what there is, and says nothing of inputs that there are not', async () => {
+    const task = JSON.parse(await readFile(join(root, 'task.json'), 'utf8')) as {
+      readonly inputs: readonly { readonly name: string }[];
+    };
+    const camel = task.inputs.map(({ name }) => name);
+    interface Step {
+      readonly uses?: string;
+      readonly task?: string;
+      readonly with?: object;
+      readonly inputs?: object;
+    }
+    const steps = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(
+      ([, text = '']) => (parse(text) as { readonly steps: readonly Step[] }).steps,
+    );
+    const github = steps.filter(({ uses }) => uses?.startsWith('slotwave/slotwave@'));
+    const pipelines = steps.filter((step) => step.task?.startsWith('slotwave@'));
+    expect([github.length, pipelines.length, steps.length]).toEqual([1, 1, 14]);
+    expect(Object.keys(github[0]?.with ?? {}).filter((name) => !(name in action.inputs))).toEqual([]);
+    expect(Object.keys(pipelines[0]?.inputs ?? {}).filter((name) => !camel.includes(name))).toEqual([]);
+  });
+});
+
 describe('action.yml', () => {
   it("is right by GitHub's own language service, which finds a runner that there is not", () =>
     expect(judged.actions).toEqual([[], [expect.stringMatching(/node99|Unexpected value|required/i)]]));
