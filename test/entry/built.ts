@@ -21,7 +21,8 @@ export interface Built {
 }
 
 const shelf = join(root, 'tmp/built');
-const forgottenAfterMs = 60 * 60_000;
+/** Longer than any run takes that may still be using it. */
+const forgottenAfterMs = 20 * 60_000;
 
 let found: Promise<Built> | undefined;
 
