@@ -38,7 +38,11 @@ export async function readFinished(
   return {
     exitCode,
     outcome,
-    outputs: new Map([['outcome', outcome], ['exit-code', String(exitCode)], ...listFacts(known, entries)]),
+    outputs: new Map([
+      ['outcome', outcome],
+      ['exit-code', String(exitCode)],
+      ...listFacts(inputs, known, entries),
+    ]),
     known,
     entries,
     summary: (host) => writePage({ inputs, known, entries, error, outcome }, host),
@@ -63,7 +67,11 @@ function outcomeOf(
   return exitCode === exitCodes.settled ? 'done' : 'failed';
 }
 
-function listFacts(known: Known, entries: readonly Recorded[]): readonly (readonly [OutputName, string])[] {
+function listFacts(
+  inputs: BuildInputs | null,
+  known: Known,
+  entries: readonly Recorded[],
+): readonly (readonly [OutputName, string])[] {
   const { place, plan: foreseen, savedPlan, pkg } = known;
   const story = tellStory(entries);
   const begun = entries.find((entry) => entry.type === 'rollout.begun');
@@ -74,7 +82,8 @@ function listFacts(known: Known, entries: readonly Recorded[]): readonly (readon
     const host = (toPromote[0] ?? plan.targets[0])?.facts.production.hostName;
     if (host !== undefined) facts.push(['app-url', `https://${host}`]);
     facts.push(['targets', String(plan.targets.length)], ['changes', String(toPromote.length > 0)]);
-    if (story === null) facts.push(['promoted', String(toPromote.length)]);
+    // Only a plan speaks of what would be: a deployment that did not begin promoted nothing.
+    if (story === null) facts.push(['promoted', inputs?.command === 'plan' ? String(toPromote.length) : '0']);
   }
   if (story !== null) {
     const { targets, release } = story;

@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { asStep } from '../../src/entry/build-door.ts';
+import type { BuildInputs } from '../../src/entry/build-inputs.ts';
+import { readFinished } from '../../src/entry/build-outputs.ts';
+import type { Known } from '../../src/entry/build-witness.ts';
 import { createGitHubApi } from '../../src/entry/github-api.ts';
 import { commentPlan } from '../../src/entry/github-comment.ts';
 import { createDeployments } from '../../src/entry/github-deployments.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
+import { makePlan } from '../builders.ts';
 import { begun, newId, oldId, rolledBack, timeline } from '../report/events.ts';
 import { type PlayedGitHub, playGitHub } from './played-github.ts';
 
@@ -145,4 +149,18 @@ describe('what is typed on a command line', () => {
     ['az functionapp show --query id --slot staging', 'az functionapp show --query id --slot staging'],
     ['a --> b, x--cloud, --stateful', 'a --> b, x--cloud, --stateful'],
   ])('%s', (typed, asked) => expect(asStep(typed, (name) => name)).toBe(asked));
+});
+
+describe('the outputs of a step', () => {
+  const known: Known = {
+    ...{ place: null, findings: [], savedPlan: null, pkg: null, said: '' },
+    plan: makePlan({ waves: [{ name: 'all', targets: ['weu', 'neu'] }] }),
+  };
+  const promotedBy = async (command: BuildInputs['command'], exitCode: number) =>
+    (await readFinished({ command } as BuildInputs, known, exitCode, null)).outputs.get('promoted');
+
+  it('count what would be promoted for a plan, and nothing for a deployment that did not begin', async () => {
+    expect(await promotedBy('plan', 0)).toBe('2');
+    expect(await promotedBy('deploy', 2)).toBe('0');
+  });
 });
