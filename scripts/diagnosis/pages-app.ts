@@ -136,7 +136,7 @@ export const appPages = {
     seen: "Names under `probes.functions`, in the package or of the release before are not in the host's list.",
     todo: [
       'A file of the app throws when it is loaded.',
-      'Gone on purpose: name what must be there under `probes.functions`.',
+      'Removed or renamed on purpose: name under `probes.functions` what the new release must list, as in `probes: { functions: [health, orders] }`. The refusal tells the line for this release. Once that is live, the line can go: the next release is compared with it.',
     ],
   },
   'too-slow': {

@@ -104,7 +104,7 @@ const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
     FUNCTION_MISSING: {
       code: 'functions-missing',
       tell: (host, said) => `${host} is up, and functions are missing: ${said}.`,
-      next: 'They were not loaded (an exception in their file), are switched off (AzureWebJobs.<name>.Disabled), or are gone on purpose: then name what must be there under probes.functions.',
+      next: 'They were not loaded (an exception in their file), are switched off (AzureWebJobs.<name>.Disabled), or are removed or renamed on purpose: then name under probes.functions what the new release must list, as in probes: { functions: [health, orders] }.',
     },
     TOO_SLOW: {
       code: 'too-slow',

@@ -1,4 +1,5 @@
 /** What the function host says of itself, of its release and of its functions (azure-platform.md §4.1). */
+import { stringify } from 'yaml';
 import { parseJson, parseObject } from './answer-json.ts';
 import { codeOfStatus, shorten } from './expect.ts';
 import type { Answer } from './vantage.ts';
@@ -80,19 +81,31 @@ export function readFunctions(
   if (missing.length > 0)
     return {
       condition: 'unhealthy',
-      said: `not listed: ${shorten(missing.join(', '), 300)}${hints[from]}`,
+      said: `not listed: ${shorten(missing.join(', '), 300)}${hints[from](names)}`,
       code: 'FUNCTION_MISSING',
       names,
     };
   return { condition: 'healthy', said: `${names.length} functions`, names };
 }
 
-const hints: Readonly<Record<NamesFrom, string>> = {
-  config: '',
-  package: ' (the package has it)',
-  incumbent:
-    ' (the release before has it; if that is meant, name under probes.functions what the new one must list)',
+const hints: Readonly<Record<NamesFrom, (listed: readonly string[]) => string>> = {
+  config: () => '',
+  package: () => ' (the package has it)',
+  incumbent: (listed) =>
+    ` (the release before has it; if it is removed or renamed on purpose, write under probes: ${writeLine(listed)})`,
 };
+
+const longestLineChars = 250;
+const mostNames = 50;
+
+/** The line of the config that asks for what the new release lists, and for nothing else. */
+function writeLine(listed: readonly string[]): string {
+  const shown = listed.slice(0, mostNames);
+  while (shown.length > 1 && shown.join(', ').length > longestLineChars) shown.pop();
+  const list = stringify(shown, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 });
+  const more = listed.length - shown.length;
+  return `functions: ${shorten(list.trim(), 2 * longestLineChars)}${more === 0 ? '' : ` and ${more} more`}`;
+}
 
 /** The host takes names of functions without regard to case. */
 function isSameName(one: string, other: string): boolean {

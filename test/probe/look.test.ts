@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { VirtualClock } from '../../src/clock.ts';
 import { DefectError, RefusalError, TransientError } from '../../src/errors.ts';
 import { createLook, type Sight } from '../../src/probe/look.ts';
@@ -264,6 +265,32 @@ describe('the host key', () => {
   it('whose loss is our own fault is thrown on', async () => {
     const error = new DefectError('a bug', { code: 'unexpected' });
     await expect(lookAt(playHost(sound), { hostKey: () => Promise.reject(error) })).rejects.toBe(error);
+  });
+});
+
+describe('a function that the release before lists', () => {
+  const lists = (functions: readonly string[]) => playSound(releaseId, functions);
+  const lookFor = async (functions: readonly string[]) => {
+    const question = { functions: ['orders', 'pay'], functionsFrom: 'incumbent' } as const;
+    return (await lookAt(playHost(lists(functions)), { question })).reading.findings.at(-1)!;
+  };
+
+  it('and that is gone is refused, with the line that allows it, which a config takes as it stands', async () => {
+    const { code, said } = await lookFor(['orders', 'pay-v2', 'null']);
+    expect(code).toBe('FUNCTION_MISSING');
+    expect(said).toMatch(/^not listed: pay \(the release before has it; /);
+    const line = /under probes: (.*)\)$/.exec(said)?.[1] ?? '';
+    expect(parse(line)).toEqual({ functions: ['orders', 'pay-v2', 'null'] });
+  });
+
+  it('is asked for by a line that stays short, and says what it leaves out', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => `reconcile-${index}`);
+    const { said } = await lookFor(many);
+    expect(said.length).toBeLessThan(700);
+    const [, line = '', left = ''] = /under probes: (functions: .*\]) and (\d+) more\)$/.exec(said) ?? [];
+    const named = (parse(line) as { functions: readonly string[] }).functions;
+    expect(named).toEqual(many.slice(0, named.length));
+    expect(named.length + Number(left)).toBe(200);
   });
 });
 
