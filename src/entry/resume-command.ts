@@ -41,7 +41,8 @@ export async function commandResume(
   const config = await readConfig(options, outside);
   refuseOtherConfig(config, begun, place);
   await refuseOtherPackage(begun, place);
-  return again({ verb: 'roll-out' }, { place, begun, config, options, outside });
+  const takesBack = decision.kind === 'rollback';
+  return again({ verb: 'roll-out' }, { place, begun, config, options, outside, takesBack });
 }
 
 /** `slotwave rollback [id]`: takes back what the rollout promoted. */
@@ -55,7 +56,7 @@ export async function commandRollback(
   outside.witness?.placed?.(place);
   const config = await readConfigIfAny(options, begun, outside);
   const why = outside.witness ? 'Asked for by a build' : 'Asked for on the command line';
-  return again({ verb: 'roll-back', why }, { place, begun, config, options, outside });
+  return again({ verb: 'roll-back', why }, { place, begun, config, options, outside, takesBack: true });
 }
 
 /**
@@ -85,10 +86,12 @@ interface Again {
   readonly config: Config | null;
   readonly options: CommonOptions;
   readonly outside: Outside;
+  /** Whether it goes back from here on. */
+  readonly takesBack: boolean;
 }
 
 async function again(what: RunRequest['what'], asked: Again): Promise<number> {
-  const { place, begun, config, options, outside } = asked;
+  const { place, begun, config, options, outside, takesBack } = asked;
   const clock = openClock(options);
   const stop = listenForStop();
   try {
@@ -99,7 +102,8 @@ async function again(what: RunRequest['what'], asked: Again): Promise<number> {
       connect({ options, outside, clock, cloud: plan.cloud, looksOnly: false, stop: stop.signal }),
     );
     try {
-      const looks = { plan, config, connection, clock, outside, mayRunTools: true };
+      // Who takes back does so wherever it can be done: one region without a way to it must not hold the others.
+      const looks = { plan, config, connection, clock, outside, mayRunTools: true, mayLack: takesBack };
       const looking = await untilStopped(stopping, () => openLook(looks));
       const cloud = connection.azure.cloud.resourceManager;
       const lock = await lockFleet({

@@ -30,6 +30,19 @@ async function readOnlyJournal(folder: string): Promise<readonly Recorded[]> {
     .map((line) => JSON.parse(line) as Recorded);
 }
 
+/** From now on the newest rollout looks at a target through a private endpoint, and there is none. */
+async function hideEndpoint(folder: string, name: string): Promise<void> {
+  const state = join(folder, '.slotwave');
+  const newest = (await readFile(join(state, 'latest'), 'utf8')).trim();
+  const path = join(state, 'rollouts', newest, 'journal.ndjson');
+  const text = await readFile(path, 'utf8');
+  const vantage = '"vantage":{"via":"private-endpoint","addresses":null}';
+  await writeFile(
+    path,
+    text.replace(`"target":{"name":"${name}",`, (start) => `${start}${vantage},`),
+  );
+}
+
 const count = (entries: readonly Recorded[], type: Recorded['type']) =>
   entries.filter((entry) => entry.type === type).length;
 
@@ -106,7 +119,7 @@ describe('a rollout from the command line, on an emulated Azure', () => {
   it.concurrent(
     'planned with --force is carried out as planned; --force beside a plan that has none of it is refused',
     () =>
-      onFleet(async (fleet) => {
+      onFleet(async (fleet, folder) => {
         await fleet.run(['plan', '--force', '--out', 'first.json']);
         expect(await fleet.run(['deploy', 'first.json'])).toMatchObject({ code: 0 });
 
@@ -124,6 +137,12 @@ describe('a rollout from the command line, on an emulated Azure', () => {
           err: expect.stringContaining('[staging-triggers-live]'),
         });
         expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 2, 'orders-eus': 2 });
+
+        // Taken back where it can be: that nobody knows the way to one target any more is no reason to leave the others.
+        await hideEndpoint(folder, 'eus');
+        const back = await fleet.run(['rollback']);
+        expect([back.code, back.out]).toEqual([12, expect.stringMatching(/weu .*reverted; live/)]);
+        expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 3, 'orders-eus': 2 });
       }),
     120_000,
   );
