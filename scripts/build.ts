@@ -7,7 +7,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type OutputFile, type Plugin } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
+import { leftOut } from './left-out.ts';
 import { readLicenses, writeLicenses } from './licenses.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -35,24 +36,6 @@ const banner = [
   'var require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);',
 ].join('');
 
-/**
- * GitHub's libraries bring an HTTP client of half a megabyte and more. We ask GitHub by our own transport, for identity
- * tokens as well, so it would only be loaded and never used.
- */
-const withoutUndici: Plugin = {
-  name: 'without-undici',
-  setup(parts) {
-    parts.onResolve({ filter: /^\.\/oidc-utils\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path),
-      sideEffects: false,
-    }));
-    parts.onResolve({ filter: /^undici$/ }, ({ path }) => ({ path, namespace: 'absent' }));
-    parts.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
-      contents: 'export class ProxyAgent {}\nexport const fetch = globalThis.fetch;\n',
-    }));
-  },
-};
-
 /** The built files by their names in dist/. */
 export async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
@@ -71,7 +54,7 @@ export async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
     target: 'node20',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: banner },
-    plugins: [withoutUndici],
+    plugins: [leftOut],
     define: { SLOTWAVE_VERSION: JSON.stringify(manifest.version) },
     minifySyntax: true,
     // Names are kept: a stack from a user's machine can be read, and gzip makes up for the rest.

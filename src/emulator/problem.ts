@@ -1,5 +1,5 @@
 /** What is wrong with a world or faults file: everything at once, each with its place. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export interface InputProblem {
   /** `['sites', 2, 'plan', 'sku']`; empty: the whole file. */

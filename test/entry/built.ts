@@ -66,9 +66,13 @@ async function digestSources(): Promise<string> {
   const sources = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
-  const others = ['package.json', 'package-lock.json', 'scripts/build.ts', 'scripts/licenses.ts'].map(
-    (name) => join(root, name),
-  );
+  const others = [
+    'package.json',
+    'package-lock.json',
+    'scripts/build.ts',
+    'scripts/left-out.ts',
+    'scripts/licenses.ts',
+  ].map((name) => join(root, name));
   const digest = createHash('sha256');
   for (const path of [...sources.sort(), ...others]) digest.update(`${path}\n`).update(await readFile(path));
   return digest.digest('hex').slice(0, 16);

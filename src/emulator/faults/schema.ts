@@ -1,5 +1,5 @@
 /** The faults file: what goes wrong, when. docs/emulator.md is its reference. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { demand } from '../problem.ts';
 import { duration, throttleCodes } from '../world/fields.ts';
 

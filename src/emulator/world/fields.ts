@@ -1,6 +1,6 @@
 /** The kinds of values that world and faults files are made of. */
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDurationMs } from '../duration.ts';
 
 /** A length of time; a number counts milliseconds. */

@@ -1,5 +1,5 @@
 /** The world file: what Azure looks like before anything happens. docs/emulator.md is its reference. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { demand } from '../problem.ts';
 import { guid, siteName, slotName } from './fields.ts';
 import { skuNames, skus } from './skus.ts';

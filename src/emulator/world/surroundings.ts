@@ -1,5 +1,5 @@
 /** The parts of the world file that stand around an app: networks, zones, storage accounts, identities. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { guid, ipAddress } from './fields.ts';
 
 const name = z.string().min(1);

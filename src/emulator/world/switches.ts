@@ -1,5 +1,5 @@
 /** The parts of the world file that say how unfriendly Azure is. docs/emulator.md is their reference. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, guid, hostName, ipAddress, referenceStatuses, throttleCodes } from './fields.ts';
 import { networkSurroundings, placeSurroundings } from './surroundings.ts';
 
