@@ -24,7 +24,7 @@ export function readTraits(settings: Settings): SettingTraits {
     hostId: value('AzureFunctionsWebHost__hostid'),
     taskHubs: Object.fromEntries(names.flatMap((name) => taskHubOf(name, settings[name]!))),
     accounts: Object.fromEntries(prefixesOf(names).flatMap((prefix) => accountEntry(settings, prefix))),
-    usesIdentity: names.some((name) => !/^AzureWebJobsStorage__/i.test(name) && identityName.test(name)),
+    usesIdentity: names.some((name) => isByIdentity(name, settings[name]!)),
   };
 }
 
@@ -55,12 +55,23 @@ export function readStack(
 }
 
 const networkNames = new Set(['WEBSITE_VNET_ROUTE_ALL', 'WEBSITE_CONTENTOVERVNET', 'WEBSITE_DNS_SERVER']);
-const identityName =
-  /__(fullyQualifiedNamespace|credential|clientId|serviceUri|accountEndpoint|(blob|queue|table)ServiceUri|accountName)$/i;
+const identityAddress =
+  /^https:\/\/[^/]+\.((blob|queue|table)\.core\.|documents\.(azure|microsoftazure|cloudapi)\.|service\.signalr\.)/i;
 const connectionName =
   /(connection_?string|__(fullyQualifiedNamespace|serviceUri|accountEndpoint|accountName|(blob|queue|table)ServiceUri))$/i;
 const connectionValue =
   /\b(AccountKey|SharedAccessKey|SharedAccessSignature|AccountEndpoint|Data Source|Server|Initial Catalog)\s*=|\bEndpoint=sb:|^(mongodb(\+srv)?|postgres(ql)?|mysql|redis(s)?|amqps?):\/\//i;
+
+/**
+ * A connection that has no key. In .NET an app's own settings are written with `__` as well (`AzureAd__ClientId`), so
+ * that most names alone prove nothing. The host's storage has a rule of its own.
+ */
+function isByIdentity(name: string, value: string): boolean {
+  if (/^AzureWebJobsStorage__/i.test(name)) return false;
+  if (/__credential$/i.test(name)) return /^managedidentity/i.test(value);
+  const isAddress = /__(serviceUri|accountEndpoint|(blob|queue|table)ServiceUri)$/i.test(name);
+  return /__fullyQualifiedNamespace$/i.test(name) || (isAddress && identityAddress.test(value));
+}
 
 /** The content share is the platform's own matter, and has a rule of its own. */
 function isConnection(name: string, value: string): boolean {

@@ -2,7 +2,7 @@
 import type { Target } from '../plan/fleet.ts';
 import type { StorageAccountFacts } from '../plan/surroundings.ts';
 import type { Arm } from './arm.ts';
-import { objectOf, readList } from './arm-json.ts';
+import { type Json, objectOf, objectsOf, readList } from './arm-json.ts';
 import { createOnce } from './read-once.ts';
 import { stringOf } from './server-text.ts';
 
@@ -15,17 +15,21 @@ export function createAccountReader(): AccountReader {
     const about = { what: `list the storage accounts of the subscription ${subscriptionId}`, where };
     const url = `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/storageAccounts?api-version=2023-05-01`;
     const all = await lists(subscriptionId, async () =>
-      (await readList(arm, subscriptionId, about, url)).map((each) => {
-        const properties = objectOf(each['properties']);
-        return {
-          name: (stringOf(each['name']) ?? '').toLowerCase(),
-          open:
-            (stringOf(properties['publicNetworkAccess']) ?? 'Enabled').toLowerCase() === 'enabled' &&
-            stringOf(objectOf(properties['networkAcls'])['defaultAction'])?.toLowerCase() !== 'deny',
-          sharedKey: properties['allowSharedKeyAccess'] !== false,
-        };
-      }),
+      (await readList(arm, subscriptionId, about, url)).map(readAccount),
     );
     return all.find((each) => each.name === name.toLowerCase()) ?? null;
+  };
+}
+
+export function readAccount(listed: Json): StorageAccountFacts {
+  const properties = objectOf(listed['properties']);
+  const isPublic = (stringOf(properties['publicNetworkAccess']) ?? 'Enabled').toLowerCase() === 'enabled';
+  const acls = objectOf(properties['networkAcls']);
+  const isDenied = stringOf(acls['defaultAction'])?.toLowerCase() === 'deny';
+  return {
+    name: (stringOf(listed['name']) ?? '').toLowerCase(),
+    // Where some addresses are let in, nobody can tell from here whether the app has one of them.
+    open: isPublic && (!isDenied || objectsOf(acls['ipRules']).length > 0),
+    sharedKey: properties['allowSharedKeyAccess'] !== false,
   };
 }

@@ -118,7 +118,7 @@ export interface VaultReference {
 
 export interface StorageAccountFacts {
   readonly name: string;
-  /** Whether it may be reached from everywhere. */
+  /** False where nobody gets in from outside of a network; true where somebody may. */
   readonly open: boolean;
   readonly sharedKey: boolean;
 }

@@ -84,9 +84,9 @@ function checkHostVersion({ around }: Scene): Said {
   };
 }
 
-function checkWorker({ around }: Scene): Said {
+function checkWorker({ request, around }: Scene): Said {
   const [live, beside] = [around.production.settings.workerRuntime, around.staging?.settings.workerRuntime];
-  if (!live || !beside || sameText(live, beside)) return null;
+  if (!live || !beside || sameText(live, beside) || isWritten(request)) return null;
   return {
     found: `FUNCTIONS_WORKER_RUNTIME is ${live} in production and ${beside} in the slot.`,
     fix: 'Set the one that the package is made for in the slot. Is the language meant to change (in-process to isolated)? Then silence this for that rollout.',
@@ -106,12 +106,16 @@ function checkFit({ facts, request, around }: Scene): Said {
   const traits = request.package;
   const worker = around.staging?.settings.workerRuntime;
   if (!traits || traits.runtimes.length === 0 || !worker || traits.runtimes.includes(worker)) return null;
-  // The config sets it itself: its value is not known here.
-  if (request.settingNames.some((name) => sameText(name, 'FUNCTIONS_WORKER_RUNTIME'))) return null;
+  if (isWritten(request)) return null;
   return {
     found: `The package looks like ${joinWords(traits.runtimes)}${traits.evidence ? ` (${traits.evidence})` : ''}, and FUNCTIONS_WORKER_RUNTIME of ${facts.target.site} is ${worker}.`,
     fix: 'Pack the right folder, or correct the setting: settings: { FUNCTIONS_WORKER_RUNTIME: … } writes it with the release.',
   };
+}
+
+/** The config sets the language itself, with the release that needs it: its value is not known here. */
+function isWritten({ settingNames }: Scene['request']): boolean {
+  return settingNames.some((name) => sameText(name, 'FUNCTIONS_WORKER_RUNTIME'));
 }
 
 const soonMs = 90 * 24 * 3_600_000;

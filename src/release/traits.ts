@@ -87,8 +87,10 @@ function lowestOf(range: string): string | null {
   return [...parts, '0', '0'].slice(0, 3).join('.');
 }
 
-/** `.deps.json` lists packages as `name/version`; those of storage are several, and count as one. */
+/** `.deps.json` lists packages as `name/version`; those of storage are several, and count as one. Analyzers and the like are none. */
 function readExtensions(text: string): Readonly<Record<string, string>> {
-  const found = text.matchAll(/"Microsoft\.Azure\.WebJobs\.Extensions\.([A-Za-z]+)[A-Za-z.]*\/(\d[\d.]*)/g);
+  const found = text.matchAll(
+    /"Microsoft\.Azure\.WebJobs\.Extensions\.([A-Za-z]+)(?:\.(?:Blobs|Queues))?\/(\d[\d.]*)/g,
+  );
   return Object.fromEntries([...found].map(([, name, version]) => [name!, version!]));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readStack, readTraits } from '../../src/azure/setting-traits.ts';
+import { readAccount } from '../../src/azure/storage-accounts.ts';
 import { readAccessRules, type WebConfig } from '../../src/azure/web-config.ts';
 
 const secret = 'c2VjcmV0LXRoYXQtbXVzdC1ub3Qtc2hvdw==';
@@ -67,12 +68,40 @@ describe('what the values of settings say', () => {
   });
 
   it('accounts of connections, in either form', () => {
-    const { accounts, usesIdentity } = readTraits({
+    const { accounts } = readTraits({
       QUEUES: `AccountName=queues1;AccountKey=${secret}`,
       Blobs__accountName: 'blobs1',
     });
     expect(accounts).toEqual({ QUEUES: 'queues1', Blobs: 'blobs1' });
-    expect(usesIdentity).toBe(true);
+  });
+
+  it.each([
+    ['Bus__fullyQualifiedNamespace', 'orders.servicebus.windows.net', true],
+    ['Blobs__serviceUri', 'https://orders1.blob.core.windows.net', true],
+    ['Blobs__queueServiceUri', 'https://orders1.queue.core.chinacloudapi.cn/', true],
+    ['Db__accountEndpoint', 'https://orders.documents.azure.com:443/', true],
+    ['Hub__serviceUri', 'https://orders.service.signalr.net', true],
+    ['Blobs__credential', 'managedidentity', true],
+    // The host's storage has a rule of its own.
+    ['AzureWebJobsStorage__accountName', 'orders1', false],
+    // Settings of an app's own are written like this in .NET, and say nothing of an identity.
+    ['AzureAd__ClientId', '47f66630-9ce3-41f0-b882-9f5c6d010770', false],
+    ['Smtp__Credential', 'orders', false],
+    ['Payments__ServiceUri', 'https://payments.example', false],
+    ['Crm__AccountName', 'orders', false],
+  ])('whether it is a connection by an identity: %s=%s', (name, value, expected) => {
+    expect(readTraits({ [name]: value }).usesIdentity).toBe(expected);
+  });
+
+  it.each([
+    [{}, true],
+    [{ networkAcls: { defaultAction: 'Deny' } }, false],
+    [{ publicNetworkAccess: 'Disabled' }, false],
+    // Some addresses get in, and nobody can tell here whether the app has one of them.
+    [{ networkAcls: { defaultAction: 'Deny', ipRules: [{ value: '20.50.2.1', action: 'Allow' }] } }, true],
+    [{ publicNetworkAccess: 'Disabled', networkAcls: { ipRules: [{ value: '20.50.2.1' }] } }, false],
+  ])('whether an account may be open to the app: %j', (properties, open) => {
+    expect(readAccount({ name: 'Orders1', properties })).toEqual({ name: 'orders1', open, sharedKey: true });
   });
 
   it('and keeps no secret', () => {

@@ -515,7 +515,11 @@ export const sceneCases: readonly SceneCase[] = [
     fires: staging({ workerRuntime: 'python' }),
     found: /is node in production and python in the slot/,
     fix: /silence/,
-    silent: staging({ workerRuntime: null }),
+    // The config writes it, with the release that needs it.
+    silent: {
+      ...staging({ workerRuntime: 'python' }),
+      request: { settingNames: ['FUNCTIONS_WORKER_RUNTIME'] },
+    },
   },
   {
     id: 'runtime-version-differs',

@@ -49,6 +49,9 @@ describe('what a package says of itself', () => {
         '{ // as people write it\n "extensions": {"durableTask": {"hubName": "%Hub%"}}, "extensionBundle": {"version": "[4.*, 5.0.0)"}, }',
       'bin/orders.deps.json': JSON.stringify({
         libraries: {
+          'Microsoft.Azure.WebJobs.Extensions.DurableTask/2.13.7': {},
+          // Brought along by the one above, with versions of its own.
+          'Microsoft.Azure.WebJobs.Extensions.DurableTask.Analyzers/0.5.0': {},
           'Microsoft.Azure.WebJobs.Extensions.ServiceBus/4.3.0': {},
           'Microsoft.Azure.WebJobs.Extensions.Storage.Queues/5.1.3': {},
           'Newtonsoft.Json/13.0.1': {},
@@ -59,7 +62,7 @@ describe('what a package says of itself', () => {
       evidence: 'bin/orders.deps.json',
       hubName: '%Hub%',
       bundleFrom: '4.0.0',
-      extensions: { ServiceBus: '4.3.0', Storage: '5.1.3' },
+      extensions: { DurableTask: '2.13.7', ServiceBus: '4.3.0', Storage: '5.1.3' },
     });
   });
 
