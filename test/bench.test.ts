@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import type * as Probing from '../scripts/bench/probing.ts';
 import type { BenchRow } from '../scripts/bench-kit/row.ts';
 import { root } from './entry/start-cli.ts';
 
@@ -39,6 +40,22 @@ describe('npm run bench', () => {
       'nothing',
     ]);
     expect(stdout).toMatch(/no row "nothing"\. Rows: .*requests/);
+  });
+});
+
+describe('looking at many apps', () => {
+  it('tells what our probes and bare requests cost, and how many each sent', async () => {
+    const { measureProbing } = (await import(join(folder, 'probing.ts'))) as typeof Probing;
+    const order = ['ours', 'kept', 'fresh'] as const;
+    const lines = await measureProbing({ targets: 3, looks: 2, intervalMs: 200, order });
+    const compared = lines.filter(({ peer }) => peer !== null);
+    expect(compared.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['requests', 'CPU', 'memory at its peak', 'a request, median']),
+    );
+    // Three apps, looked at twice, by four requests; a busy machine may be late for the second of ours.
+    const { ours = 0, peer } = lines.find(({ what }) => what === 'requests') ?? {};
+    expect([peer, ours >= 12, ours <= 24]).toEqual([24, true, true]);
+    expect(compared.filter(({ ours, peer }) => !(ours > 0 && peer! > 0))).toEqual([]);
   });
 });
 
