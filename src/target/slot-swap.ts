@@ -27,6 +27,7 @@ export interface SlotSwapParts {
 /** A swap that fails at its warm-up pings takes 10 to 23 minutes (azure-platform.md §3.2). */
 const operationDeadlineMs = 40 * 60_000;
 const operationIntervalMs = 10_000;
+const maxPreviews = 3;
 
 export function createSlotSwap(parts: SlotSwapParts): Strategy {
   const keeping = { ...parts, keep: parts.keep ?? createMemoryKeep() };
@@ -119,7 +120,7 @@ async function exchange(
  * repeated; a slot that is prepared already has what was asked for.
  */
 async function preview(parts: SlotSwapParts, { target }: Candidate, stop?: AbortSignal): Promise<void> {
-  for (let requests = 0; ; requests++) {
+  for (let requests = 1; ; requests++) {
     const before = await readQuiet(parts, target);
     if (before.preparedFor) break;
     stop?.throwIfAborted();
@@ -128,14 +129,15 @@ async function preview(parts: SlotSwapParts, { target }: Candidate, stop?: Abort
       (thrown: unknown) => asSlotwaveError(thrown),
     );
     if (error === null || error.code === 'slot-prepared') break;
-    if (error.kind !== 'doubt') throw error;
-    if (requests >= 2)
+    if (error.kind === 'transient' ? requests >= maxPreviews : error.kind !== 'doubt') throw error;
+    if (requests >= maxPreviews)
       throw new TransientError(error.message, {
         code: 'preview-unanswered',
         where: target.name,
         cause: error,
       });
-    await parts.clock.sleep(operationIntervalMs, stop);
+    // Waited for here: outside, one more try would be taken from those of the swap, which was not asked for yet.
+    await parts.clock.sleep(error.retryAfterMs ?? operationIntervalMs, stop);
   }
   // The slot's identity has to follow production's references as well.
   const { besideRefers } = await readQuiet(parts, target);

@@ -55,7 +55,9 @@ export interface Troubles {
   readonly settings?: Readonly<Record<string, string>>;
   readonly wanted?: Readonly<Record<string, string>>;
   /** One entry a request for the preview of this target. */
-  readonly previews?: Readonly<Record<string, readonly ('lost-before' | 'lost-after' | 'refused' | null)[]>>;
+  readonly previews?: Readonly<
+    Record<string, readonly ('lost-before' | 'lost-after' | 'throttled' | 'refused' | null)[]>
+  >;
   /** The code of every `unreachable`; ECONNREFUSED when absent. */
   readonly silence?: string;
   /** What the package names itself. */
@@ -226,6 +228,8 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
     async applyProductionSettings({ name }) {
       const trouble = takeTurn('preview', name, troubles.previews?.[name]);
       if (trouble === 'refused') throw new RefusalError('authentication', { code: 'swap-not-possible' });
+      if (trouble === 'throttled')
+        throw new TransientError('429', { code: 'throttled', retryAfterMs: 45_000 });
       const at = slots.get(name)!;
       if (at.prepared) throw new RefusalError('409: prepared already', { code: 'slot-prepared' });
       if (trouble !== 'lost-before') {

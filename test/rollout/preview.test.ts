@@ -104,6 +104,24 @@ describe('a swap with preview', () => {
     expect(swappedOf(world)).toBe(2);
   });
 
+  it('that is told to wait is asked for again after that time, and takes nothing from the tries of its swap', async () => {
+    const world = await settle(planned({}, ['a']), {
+      previews: { a: ['throttled', 'throttled'] },
+      swaps: { a: ['conflict', 'conflict'] },
+    });
+    const [begun] = allOf(world, 'preview.begun');
+    const [applied] = world.deeds.filter((deed) => deed.what === 'applied');
+    expect(applied!.atMs - Date.parse(begun!.at)).toBeGreaterThanOrEqual(90_000);
+    expect([askedOf(world), swappedOf(world)]).toEqual([3, 1]);
+  });
+
+  it('that is told to wait again and again fails its target, and touches nothing', async () => {
+    const world = playWorld(planned({}, ['a']), { previews: { a: Array(99).fill('throttled') } });
+    await world.rollOut();
+    expect(allOf(world, 'promote.failed')[0]?.failure.code).toBe('throttled');
+    expect([askedOf(world), preparedOf(world)]).toEqual([0, [false]]);
+  });
+
   it('that Azure refuses fails its target with the reason, and touches nothing', async () => {
     const plan = planned({}, ['a']);
     const world = playWorld(plan, { previews: { a: ['refused'] } });
