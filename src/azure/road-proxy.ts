@@ -9,6 +9,7 @@ import { type ProxyAddress, showProxy } from './proxy-address.ts';
 import { codeOf, type Road, type RoadAsk, RoadError } from './road.ts';
 import { openSocket } from './road-socket.ts';
 import { secure } from './road-tls.ts';
+import { tame } from './server-text.ts';
 
 export interface ProxyParts {
   readonly via: Via;
@@ -79,6 +80,9 @@ interface ConnectAnswer {
   readonly head: Buffer;
 }
 
+/** A reason phrase; what is longer is a page. */
+const maxSaidChars = 120;
+
 function askConnect(socket: Socket, proxy: ProxyAddress, authority: string): Promise<ConnectAnswer> {
   return new Promise((resolve, reject) => {
     const asked = askHttp({
@@ -92,7 +96,7 @@ function askConnect(socket: Socket, proxy: ProxyAddress, authority: string): Pro
       reject(new RoadError('PROXY_UNREACHABLE', `the proxy ${showProxy(proxy)} gave no sound answer`, error)),
     );
     asked.once('connect', ({ statusCode: status = 0, statusMessage = '' }, _socket, head) =>
-      resolve({ status, said: `${status} ${statusMessage}`.trim(), head }),
+      resolve({ status, said: tame(`${status} ${statusMessage}`, maxSaidChars), head }),
     );
     asked.end();
   });

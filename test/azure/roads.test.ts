@@ -225,6 +225,16 @@ describe('an HTTP proxy', () => {
     expect(error.road).toMatchObject({ stage: 'proxy', proxyRefusal: refuses, address: null });
   });
 
+  it('that says much, and repeats what it should not: told short, and without it', async () => {
+    const refuses = `403 https://x.example/?sig=c2lnbmF0dXJl ${'no '.repeat(500)}`;
+    const proxy = await startConnectProxy({ to: 1, refuses });
+    const { send, road } = await throughProxy(`http://127.0.0.1:${proxy.port}`);
+    const error = await failure(send(ask(443, road)));
+    expect(error.message).toMatch(/403 https:\/\/x\.example\/\?sig=\*\*\* no no/);
+    expect(error.message.length).toBeLessThan(300);
+    expect(error.road?.proxyRefusal?.length).toBeLessThan(200);
+  });
+
   it('that is not there', async () => {
     const { send, road } = await throughProxy('http://127.0.0.1:1');
     const error = await failure(send(ask(443, road)));
@@ -426,12 +436,12 @@ describe('Azure behind a proxy of the environment', () => {
       code: 'targets-not-found',
     });
     const tokens = { current: async () => 'a-token', drop: () => {} };
-    const { account } = await connectStore('https://acct.blob.core.windows.net/packages', {
+    const store = connectStore('https://acct.blob.core.windows.net/packages', {
       transport,
       tokens,
       governor: createGovernor({ clock, random: () => 0 }),
     });
-    await expect(account.getProperties()).rejects.toThrow();
+    await expect(store.readLength('x.zip')).rejects.toThrow();
     expect(new Set(proxy.seen)).toEqual(
       new Set([
         'login.microsoftonline.com:443',
