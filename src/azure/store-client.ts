@@ -1,38 +1,127 @@
-/** The storage SDK, sending through our transport with our tokens. It still takes the libraries' older kind of client. */
-import type { BlobServiceClient, StoragePipelineOptions } from '@azure/storage-blob';
+/**
+ * The few requests to a storage account that a shelf for packages needs, by our transport with our tokens. The SDK
+ * for them would be a quarter of a door's code, and takes half as much computing again to send.
+ */
 import { DefectError } from '../errors.ts';
+import { AnswerError, readErrorFacts } from './error-facts.ts';
 import { governed } from './governed.ts';
 import type { Governor } from './governor.ts';
+import { readStoreFacts } from './store-errors.ts';
+import { type DelegationKey, secondsOf, storageVersion } from './store-signature.ts';
+import { readElements } from './store-xml.ts';
 import type { Tokens } from './tokens.ts';
-import { requestTimeoutMs, type Transport } from './transport.ts';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  requestTimeoutMs,
+  type StreamedBody,
+  type Transport,
+} from './transport.ts';
 
+/** Each sends one request, once. @throws AnswerError, TransportError, what tokens and governor throw. */
 export interface StoreClient {
-  readonly account: BlobServiceClient;
+  readonly account: string;
   readonly container: string;
+  urlOf(blob: string): string;
+  readLength(blob: string): Promise<number>;
+  /** In one piece; refused when the name is taken. */
+  put(blob: string, body: StreamedBody): Promise<void>;
+  /** Nobody sees a block before it is in a list; the same id again takes its place. */
+  putBlock(blob: string, id: string, body: StreamedBody): Promise<void>;
+  /** Makes the blob of its blocks; refused when the name is taken. */
+  putBlockList(blob: string, ids: readonly string[]): Promise<void>;
+  issueKey(startsMs: number, expiresMs: number): Promise<DelegationKey>;
+}
+
+export interface StoreClientParts {
+  readonly transport: Transport;
+  readonly tokens: Tokens;
+  readonly governor: Governor;
 }
 
 /** @param store `https://<account>.blob.core.windows.net/<container>`, or with the account in the path. */
-export async function connectStore(
-  store: string,
-  parts: { readonly transport: Transport; readonly tokens: Tokens; readonly governor: Governor },
-): Promise<StoreClient> {
-  const { AnonymousCredential, BlobServiceClient: Account } = await loadStorage();
+export function connectStore(store: string, parts: StoreClientParts): StoreClient {
   const url = new URL(store);
   const segments = url.pathname.split('/').filter((part) => part !== '');
-  const container = decodeURIComponent(segments.pop() ?? '');
-  const address = [url.origin, ...segments].join('/');
-  const account = new Account(address, new AnonymousCredential(), {
-    httpClient: asOldClient(govern(parts.governor, url.host, sign(parts, url.origin))),
-    // Repeated by us, on our clock.
-    retryOptions: { maxTries: 1 },
-    userAgentOptions: { userAgentPrefix: 'slotwave' },
-  });
-  return { account, container };
+  const container = segments.pop() ?? '';
+  const root = [url.origin, ...segments].join('/');
+  const send = govern(parts.governor, url.host, sign(parts, url.origin));
+  const urlOf = (blob: string) => `${root}/${container}/${encodeURIComponent(blob)}`;
+  return {
+    account: segments.at(-1) ?? url.hostname.split('.')[0] ?? '',
+    container: decodeURIComponent(container),
+    urlOf,
+    readLength: async (blob) => readLength(await ask(send, 200, { method: 'HEAD', url: urlOf(blob) })),
+    put: async (blob, body) => {
+      const headers = { ...asNew, 'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/octet-stream' };
+      await ask(send, 201, { method: 'PUT', url: urlOf(blob), headers, body });
+    },
+    putBlock: async (blob, id, body) => {
+      const headers = { 'content-type': 'application/octet-stream' };
+      const address = `${urlOf(blob)}?comp=block&blockid=${encodeURIComponent(id)}`;
+      await ask(send, 201, { method: 'PUT', url: address, headers, body });
+    },
+    putBlockList: async (blob, ids) => {
+      const list = ids.map((id) => `<Latest>${id}</Latest>`).join('');
+      const body = `<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`;
+      const headers = { ...asNew, 'content-type': 'application/xml' };
+      await ask(send, 201, { method: 'PUT', url: `${urlOf(blob)}?comp=blocklist`, headers, body });
+    },
+    issueKey: async (startsMs, expiresMs) => {
+      const body = `<?xml version="1.0" encoding="utf-8"?><KeyInfo><Start>${secondsOf(startsMs)}</Start><Expiry>${secondsOf(expiresMs)}</Expiry></KeyInfo>`;
+      const address = `${root}/?restype=service&comp=userdelegationkey`;
+      const headers = { 'content-type': 'application/xml' };
+      return readKey(await ask(send, 200, { method: 'POST', url: address, headers, body }));
+    },
+  };
 }
 
-/** Loaded when it is needed: most rollouts never speak to a store. */
-export function loadStorage(): Promise<typeof import('@azure/storage-blob')> {
-  return import('@azure/storage-blob');
+const asNew = { 'if-none-match': '*', 'x-ms-blob-content-type': 'application/zip' };
+
+/** A block on a line that nobody should have: 64 KiB a second. */
+const slowestBytesPerMs = 64;
+
+type Question = Pick<HttpRequest, 'method' | 'url' | 'body'> & Partial<Pick<HttpRequest, 'headers'>>;
+
+async function ask(send: Transport, expected: number, question: Question): Promise<HttpAnswer> {
+  const { body, headers = {} } = question;
+  const bytes = typeof body === 'object' && 'bytes' in body ? body.bytes : 0;
+  const answer = await send({
+    ...question,
+    headers: {
+      accept: 'application/xml',
+      'user-agent': 'slotwave',
+      'x-ms-version': storageVersion,
+      ...headers,
+    },
+    timeoutMs: requestTimeoutMs + Math.ceil(bytes / slowestBytesPerMs),
+  });
+  if (answer.status !== expected) throw new AnswerError(readStoreFacts(answer));
+  return answer;
+}
+
+function readLength(answer: HttpAnswer): number {
+  const length = Number(answer.headers['content-length'] || Number.NaN);
+  if (!Number.isSafeInteger(length)) throw unreadable(answer, 'It does not say how long the blob is.');
+  return length;
+}
+
+function readKey(answer: HttpAnswer): DelegationKey {
+  const found = readElements(answer.body, 'UserDelegationKey');
+  const textOf = (name: string) => found?.get(name) ?? '';
+  const key = {
+    ...{ oid: textOf('SignedOid'), tid: textOf('SignedTid'), value: textOf('Value') },
+    ...{ startsMs: Date.parse(textOf('SignedStart')), expiresMs: Date.parse(textOf('SignedExpiry')) },
+    ...{ service: textOf('SignedService'), version: textOf('SignedVersion') },
+  };
+  if (Object.values(key).some((value) => value === '' || Number.isNaN(value)))
+    throw unreadable(answer, 'It is no user delegation key.');
+  return key;
+}
+
+/** Never with a word of the answer: it may be a key after all. */
+function unreadable(answer: HttpAnswer, message: string): AnswerError {
+  return new AnswerError({ ...readErrorFacts({ ...answer, body: '' }, 0), code: null, message });
 }
 
 /** Outside of the signature: a request may wait for its turn longer than a token is good. */
@@ -45,11 +134,8 @@ function govern(governor: Governor, host: string, transport: Transport): Transpo
     );
 }
 
-/** The SDK's own way of keeping tokens counts by the wall clock. Never signs for another origin. */
-function sign(
-  { transport, tokens }: { readonly transport: Transport; readonly tokens: Tokens },
-  origin: string,
-): Transport {
+/** Never signs for another origin. */
+function sign({ transport, tokens }: StoreClientParts, origin: string): Transport {
   return async (request) => {
     if (new URL(request.url).origin !== origin)
       throw new DefectError(`The token for ${origin} is for nobody else.`, {
@@ -64,44 +150,4 @@ function sign(
     if (answer.status === 401) tokens.drop(token);
     return answer;
   };
-}
-
-/** A block on a line that nobody should have: 64 KiB a second. */
-const slowestBytesPerMs = 64;
-
-type OldClient = NonNullable<StoragePipelineOptions['httpClient']>;
-
-function asOldClient(transport: Transport): OldClient {
-  return {
-    sendRequest: async (request) => {
-      const body = bodyOf((request as { readonly body?: unknown }).body);
-      const answer = await transport({
-        method: request.method,
-        url: request.url,
-        headers: withoutEncoding(request.headers.toJson()),
-        body,
-        timeoutMs: requestTimeoutMs + Math.ceil((body?.length ?? 0) / slowestBytesPerMs),
-      });
-      // Their kind of headers, which they export no maker of: the request's own, emptied.
-      const headers = request.headers.clone();
-      for (const { name } of headers.headersArray()) headers.remove(name);
-      for (const [name, value] of Object.entries(answer.headers)) headers.set(name, value);
-      return { request, status: answer.status, headers, bodyAsText: answer.body };
-    },
-  };
-}
-
-/** Ours reads plain text, so it must not be sent compressed. */
-function withoutEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !/^(accept-encoding|content-length)$/i.test(name)),
-  );
-}
-
-function bodyOf(body: unknown): string | Uint8Array | undefined {
-  if (body === undefined || body === null) return undefined;
-  if (typeof body === 'string' || ArrayBuffer.isView(body)) return body as string | Uint8Array;
-  throw new DefectError('The storage library gave a body that is neither text nor bytes.', {
-    code: 'body-not-sendable',
-  });
 }

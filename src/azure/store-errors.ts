@@ -1,33 +1,25 @@
 /** What a storage account's refusals mean, and what to do about them. */
 import { type ErrorFacts, RefusalError, SlotwaveError, TransientError } from '../errors.ts';
 import { classify, describeFacts } from './classify.ts';
-import { AnswerError } from './error-facts.ts';
-import { isObject, stringOf, tame } from './server-text.ts';
+import { AnswerError, type AzureErrorFacts, readErrorFacts } from './error-facts.ts';
+import { stringOf, tame } from './server-text.ts';
+import { readElements } from './store-xml.ts';
+import type { HttpAnswer } from './transport.ts';
 
-/** Runs one operation of the storage SDK; its errors, which carry the whole exchange, come out as AnswerError. */
-export async function sendAs<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (thrown) {
-    const facts = readRestError(thrown);
-    throw facts ?? thrown;
-  }
-}
-
-function readRestError(thrown: unknown): AnswerError | null {
-  if (!(thrown instanceof Error) || !('statusCode' in thrown) || typeof thrown.statusCode !== 'number')
-    return null;
-  const code = 'code' in thrown ? stringOf(thrown.code) : null;
-  const details = 'details' in thrown && isObject(thrown.details) ? thrown.details : {};
-  return new AnswerError({
-    status: thrown.statusCode,
-    reason: '',
-    code: code ?? stringOf(details['errorCode']),
-    // The SDK appends request ids and a time, one a line; the first line is the sentence.
-    message: tame(thrown.message.split('\n')[0] || `HTTP ${thrown.statusCode}`, 400),
+/** The code is in a header too, which is all that a HEAD has; the sentence is the first line of what is in the body. */
+export function readStoreFacts(answer: HttpAnswer): AzureErrorFacts {
+  const found = readElements(answer.body, 'Error');
+  const facts = readErrorFacts(answer, 0);
+  const code = stringOf(answer.headers['x-ms-error-code']) ?? stringOf(found?.get('Code'));
+  // Behind it the service appends the request's id and a time, one a line.
+  const sentence = found?.get('Message')?.split('\n')[0];
+  return {
+    ...facts,
+    code: code === null ? facts.code : tame(code, 80),
+    message: sentence ? tame(sentence, 400) : facts.message,
+    // The lane of this host waits for what it asks for.
     retryAfterMs: null,
-    requestId: stringOf(details['requestId']),
-  });
+  };
 }
 
 export function classifyStore(error: unknown, what: string, store: string): SlotwaveError {

@@ -1,10 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import {
+  AnonymousCredential,
+  BlobSASPermissions,
+  BlobServiceClient,
+  generateBlobSASQueryParameters,
+  SASProtocol,
+} from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { createGovernor } from '../../src/azure/governor.ts';
 import { openPackageStore } from '../../src/azure/package-store.ts';
+import { connectStore } from '../../src/azure/store-client.ts';
+import { classifyStore } from '../../src/azure/store-errors.ts';
+import { signForReading, storageVersion } from '../../src/azure/store-signature.ts';
+import { readElements } from '../../src/azure/store-xml.ts';
 import { createTokens } from '../../src/azure/tokens.ts';
 import { type HttpRequest, type Transport, TransportError } from '../../src/azure/transport.ts';
 import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
@@ -80,9 +93,21 @@ async function fetchAs(url: string): Promise<{ status: number; digest: string }>
   return { status, digest: digestOf(Buffer.from(body, 'utf8')) };
 }
 
+/** The SDK by its own way through our wire, which trusts Azurite's authority; it is given the address alone. */
+async function readBySdk(url: string): Promise<{ body: Buffer; type: string | undefined }> {
+  const { origin, pathname, search } = new URL(url);
+  const [, account = '', container = '', blob = ''] = pathname.split('/');
+  const service = new BlobServiceClient(`${origin}/${account}${search}`, new AnonymousCredential(), {
+    tlsOptions: { ca: azurite.ca },
+  } as object);
+  const client = service.getContainerClient(container).getBlobClient(blob);
+  const { contentType } = await client.getProperties();
+  return { body: await client.downloadToBuffer(), type: contentType };
+}
+
 describe('a shelf of packages', () => {
   it('takes a package of several blocks once, whoever asks how often, and tells how far it is', async () => {
-    const release = makeRelease(10 * 1024 * 1024);
+    const release = makeRelease(18 * 1024 * 1024);
     const { store, puts } = openStore();
     const told: number[] = [];
     await Promise.all([1, 2, 3].map(() => store.keep(release, (bytes) => told.push(bytes))));
@@ -97,6 +122,25 @@ describe('a shelf of packages', () => {
     const other = openStore();
     await other.store.keep(release, () => {});
     expect(other.puts()).toEqual([]);
+    const { body } = await readBySdk(await store.lend(release, 60_000));
+    expect(digestOf(body)).toBe(release.digest);
+  });
+
+  it('takes a small package by one request, under the type of a zip', async () => {
+    const release = makeRelease(8 * 1024 * 1024);
+    const { store, puts } = openStore();
+    await store.keep(release, () => {});
+    expect(puts()).toEqual(['PUT blob']);
+    const { body, type } = await readBySdk(await store.lend(release, 60_000));
+    expect([digestOf(body), type]).toEqual([release.digest, 'application/zip']);
+  });
+
+  it('says that a package shrank while it was sent, and leaves nothing under its name', async () => {
+    const release = makeRelease(9 * 1024 * 1024);
+    truncateSync(release.path, 100);
+    const failure = { kind: 'refusal', code: 'package-changed', where: release.path };
+    await expect(openStore().store.keep(release, () => {})).rejects.toMatchObject(failure);
+    expect((await send('HEAD', `${azurite.account}/packages/${release.digest}.zip`)).status).toBe(404);
   });
 
   it('lends it by an address that reads these bytes, needs no token, and is hidden before anybody has it', async () => {
@@ -136,7 +180,7 @@ describe('a shelf of packages', () => {
   });
 
   it('sends each block again that was lost, from its own first byte, and takes a lost last answer for what it did', async () => {
-    const release = makeRelease(5 * 1024 * 1024);
+    const release = makeRelease(9 * 1024 * 1024);
     const lostOnce = new Set<string>();
     const { store, puts } = openStore({
       between: async (request, next) => {
@@ -149,6 +193,15 @@ describe('a shelf of packages', () => {
     });
     await store.keep(release, () => {});
     expect(puts()).toHaveLength(6);
+    const small = openStore({
+      between: async (request, next) => {
+        const answer = await next(request);
+        if (request.method !== 'PUT' || small.puts().length > 1) return answer;
+        throw new TransportError('lost', { code: 'ECONNRESET', sent: true, host: 'x' });
+      },
+    });
+    await small.store.keep(makeRelease(10), () => {});
+    expect(small.puts()).toEqual(['PUT blob', 'PUT blob']);
     const head = await send('HEAD', `${azurite.account}/packages/${release.digest}.zip`);
     expect(head.headers['content-length']).toBe(String(release.bytes));
   });
@@ -223,5 +276,137 @@ describe('a shelf of packages', () => {
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ kind, code, next: expect.stringMatching(next) });
     expect(String(failure)).not.toMatch(/RequestId|Bearer|sig=/);
+  });
+});
+
+describe('an address to read by', () => {
+  const seconds = fc.integer({ min: 1_600_000_000, max: 1_900_000_000 });
+  const word = fc.stringMatching(/^[a-z0-9-]{3,20}$/);
+  it('is signed as the SDK signs, and written as it writes', () =>
+    fc.assert(
+      fc.property(
+        fc.record({
+          account: word,
+          container: word,
+          blob: word,
+          startsS: seconds,
+          lifeS: fc.integer({ min: 1, max: 90_000 }),
+        }),
+        fc.record({
+          oid: fc.uuid(),
+          tid: fc.uuid(),
+          service: fc.constant('b'),
+          version: word,
+          startsS: seconds,
+        }),
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        ({ startsS, lifeS, ...lent }, { startsS: keyS, ...signer }, secret) => {
+          const value = Buffer.from(secret).toString('base64');
+          const expiresMs = (startsS + lifeS) * 1000;
+          const key = { ...signer, value, startsMs: keyS * 1000, expiresMs: keyS * 1000 + 3_600_000 };
+          const ours = signForReading({ ...lent, startsMs: startsS * 1000 + 999, expiresMs }, key);
+          const theirs = generateBlobSASQueryParameters(
+            {
+              ...{ containerName: lent.container, blobName: lent.blob, version: storageVersion },
+              ...{ permissions: BlobSASPermissions.parse('r'), protocol: SASProtocol.Https },
+              ...{ startsOn: new Date(startsS * 1000), expiresOn: new Date(expiresMs) },
+            },
+            {
+              ...{ signedObjectId: key.oid, signedTenantId: key.tid, value },
+              ...{ signedStartsOn: new Date(key.startsMs), signedExpiresOn: new Date(key.expiresMs) },
+              ...{ signedService: key.service, signedVersion: key.version },
+            },
+            lent.account,
+          );
+          const sorted = (query: string) => query.split('&').sort();
+          expect(sorted(ours.query)).toEqual(sorted(theirs.toString()));
+          expect(ours.signature).toBe(theirs.signature);
+        },
+      ),
+    ));
+});
+
+describe('what a storage account sends as XML', () => {
+  it.each([
+    ['one element', '<A><B>x</B></A>', { B: 'x' }],
+    [
+      'a prologue, a namespace, lines, an empty element',
+      '\uFEFF<?xml version="1.0" encoding="utf-8"?>\n<A xmlns="u">\n <B>x\ny</B>\n <C/> </A>\n',
+      { B: 'x\ny', C: '' },
+    ],
+    ['characters by name and number', '<A><B>&lt;&amp;&#65;&#x42;&quot;</B></A>', { B: '<&AB"' }],
+    ['no elements', '<A></A>', {}],
+    ['no text', '', null],
+    ['another root', '<Z><B>x</B></Z>', null],
+    ['a document that was cut', '<A><B>x</B>', null],
+    ['elements that cross', '<A><B>x</C></A>', null],
+    ['more behind the end', '<A><B>x</B></A><A>', null],
+    ['elements in elements', '<A><B><C>x</C></B></A>', null],
+    ['one name twice', '<A><B>1</B><B>2</B></A>', null],
+    ['entities of its own', '<!DOCTYPE A [<!ENTITY e "x">]><A><B>&e;</B></A>', null],
+    ['an entity that nobody knows', '<A><B>&constructor;</B></A>', null],
+    ['a bare ampersand', '<A><B>a & b</B></A>', null],
+    ['a number that is no character', '<A><B>&#x110000;</B></A>', null],
+    ['a page of a proxy', '<html><body>sign in</body></html>', null],
+    ['64 KiB and more', `<A><B>${'x'.repeat(70_000)}</B></A>`, null],
+  ])('is read as elements or not at all: %s', (_, xml, expected) => {
+    const found = readElements(xml, 'A');
+    expect(found === null ? null : Object.fromEntries(found)).toEqual(expected);
+  });
+
+  it('is read in a moment, whatever it is', () => {
+    const bad = [
+      '<A '.repeat(20_000),
+      '<A>'.repeat(20_000),
+      `<A>${' '.repeat(60_000)}`,
+      `<A><B>${'&'.repeat(60_000)}</B></A>`,
+    ];
+    const startedMs = performance.now();
+    for (const xml of [...bad, `<?xml ${' '.repeat(60_000)}`, `<A><B${' '.repeat(60_000)}`])
+      expect(readElements(xml, 'A')).toBeNull();
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it('is no key when something else answers, and then no word of it is repeated', async () => {
+    const secret = 'a2V5LXRoYXQtbm9ib2R5LXNob3VsZC1zZWU';
+    const body = `<UserDelegationKey><SignedOid>1</SignedOid><Value>${secret}</Value></UserDelegationKey>`;
+    const store = connectStore('https://acct.blob.core.windows.net/packages', {
+      transport: async () => ({
+        status: 200,
+        reason: 'OK',
+        headers: {},
+        setCookies: [],
+        body,
+        address: null,
+      }),
+      tokens: { current: async () => 'a-token', drop: () => {} },
+      governor: createGovernor({ clock, random: () => 0 }),
+    });
+    const thrown: unknown = await store.issueKey(0, 1000).catch((error: unknown) => error);
+    expect(classifyStore(thrown, 'ask', 'here')).toMatchObject({
+      kind: 'transient',
+      code: 'answer-unreadable',
+    });
+    expect(inspect(thrown, { depth: 9 })).not.toContain(secret);
+  });
+
+  it.each([
+    ['https://acct.blob.core.windows.net/packages', 'acct'],
+    ['https://acct.z37.blob.storage.azure.net/packages', 'acct'],
+    ['https://acct.privatelink.blob.core.windows.net/packages', 'acct'],
+    ['https://127.0.0.1:10000/devstoreaccount1/packages', 'devstoreaccount1'],
+  ])('is asked for at %s of the account %s', async (address, account) => {
+    const asked: string[] = [];
+    const store = connectStore(address, {
+      transport: async ({ method, url, headers }) => {
+        asked.push(`${method} ${url} ${headers['authorization']} ${headers['x-ms-version']}`);
+        return { status: 404, reason: '', headers: {}, setCookies: [], body: '', address: null };
+      },
+      tokens: { current: async () => 'a-token', drop: () => {} },
+      governor: createGovernor({ clock, random: () => 0 }),
+    });
+    await expect(store.readLength('x.zip')).rejects.toMatchObject({ facts: { status: 404 } });
+    expect([store.account, store.container]).toEqual([account, 'packages']);
+    expect(asked).toEqual([`HEAD ${address}/x.zip Bearer a-token 2023-11-03`]);
   });
 });
