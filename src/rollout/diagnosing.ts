@@ -21,6 +21,7 @@ export function startDiagnosing(run: Run, question: Question, during: Occasion):
   const { diagnose, stop } = run.ports;
   let asked = '';
   let hasWondered = false;
+  let hasHealed = false;
   let road: RoadFacts | undefined;
   const ask = (findings: readonly Finding[], mayStart = false) => {
     const signature = signatureOf(findings);
@@ -29,8 +30,8 @@ export function startDiagnosing(run: Run, question: Question, during: Occasion):
     const { target, side, hostName } = question;
     run.later(async () => {
       const found = await diagnose({ target, side, hostName, findings, road }, stop);
-      // Nothing is written behind an end.
-      if (run.isEnding()) return;
+      // Nothing is written behind an end, and nothing of what is over.
+      if (run.isEnding() || hasHealed) return;
       if (mayStart) {
         if (startingCauses.has(found.code) || signature === asked) return;
         asked = signature;
@@ -52,7 +53,10 @@ export function startDiagnosing(run: Run, question: Question, during: Occasion):
       ask(findings, true);
     },
     conclude({ conclusion, readings }) {
-      if (conclusion === 'healthy') return;
+      if (conclusion === 'healthy') {
+        hasHealed = true;
+        return;
+      }
       const decisive = readings.findLast(({ condition }) => condition !== 'healthy');
       if (decisive) ask(decisive.findings);
     },

@@ -179,4 +179,17 @@ describe('finding out why', () => {
     await world.clock.run(world.clock.sleep(60_000));
     expect(world.entries.at(-1)?.type).toBe('rollout.interrupted');
   });
+
+  it('nothing of a target that was well again before anybody knew why it was not', async () => {
+    const world = playWorld(plan, {
+      health: ({ target, side, elapsedMs }) => {
+        if (side === 'beside' && target === 'a') return elapsedMs < 25_000 ? 'unhealthy' : null;
+        return side === 'beside' ? 'unreachable' : null;
+      },
+      diagnose: slow(40_000),
+    });
+    await world.rollOut();
+    expect(allOf(world, 'target.cleared').map(({ target }) => target)).toContain('a');
+    expect(causesOf(world)?.map(([target]) => target)).not.toContain('a');
+  });
 });
