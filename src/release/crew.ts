@@ -14,10 +14,39 @@ export interface Crew {
   close(): Promise<void>;
 }
 
-/** How many threads a package of this size is worth: starting one takes as long as packing some megabytes. */
-export function countWorkers({ files, bytes }: { readonly files: number; readonly bytes: number }): number {
-  if (files < 500 && bytes < 8 * 1024 * 1024) return 0;
-  const processors = availableParallelism();
+export interface Muster {
+  /** To be told of every file of the package as it is found. */
+  readonly onFile: (bytes: number) => void;
+  /** The crew that what was found so far is worth. */
+  crew(): Crew;
+  close(): Promise<void>;
+}
+
+/**
+ * Hires a crew as soon as enough is found to be worth one: threads need some time to begin, and the walk that goes on
+ * meanwhile needs but one processor. `count` threads whatever is found, where a test says so.
+ */
+export function openMuster(count?: number): Muster {
+  let files = 0;
+  let bytes = 0;
+  let crew: Crew | null = count === undefined ? null : hireCrew(count);
+  return {
+    onFile(byteCount) {
+      files += 1;
+      bytes += byteCount;
+      if (files >= fewFiles || bytes >= fewBytes) crew ??= hireCrew(countWorkers(availableParallelism()));
+    },
+    crew: () => crew ?? crewOfOne,
+    close: async () => crew?.close(),
+  };
+}
+
+/** Starting a thread takes as long as packing this. */
+const fewFiles = 500;
+const fewBytes = 8 * 1024 * 1024;
+
+/** One processor packs as quickly alone. */
+function countWorkers(processors: number): number {
   return processors < 2 ? 0 : Math.min(processors, maxWorkers);
 }
 
@@ -25,7 +54,7 @@ export function countWorkers({ files, bytes }: { readonly files: number; readonl
 const maxWorkers = 6;
 
 /** A crew of so many threads; of this one alone for 0, or where no thread can be begun. */
-export function hireCrew(count: number): Crew {
+function hireCrew(count: number): Crew {
   const file = count > 0 ? findWorkerFile() : null;
   if (file === null) return crewOfOne;
   const hands = Array.from({ length: count }, () => beginHand(file));

@@ -36,6 +36,11 @@ export function deflatePiece(bytes: Uint8Array, isLast: boolean): Uint8Array {
   return memory.slice(output, output + length);
 }
 
+/** Loads what the first piece would wait for. */
+export function prepareDeflate(): void {
+  loaded ??= load();
+}
+
 /** True when a file's extension says that deflating it is in vain. */
 export function isCompressed(path: string): boolean {
   const extension = /\.([a-z0-9]+)$/i.exec(path)?.[1];

@@ -1,5 +1,6 @@
 /** A thread that packs jobs for `release/crew.ts`. What it cannot do it says, and the crew's own thread does it. */
 import { parentPort } from 'node:worker_threads';
+import { prepareDeflate } from './deflate.ts';
 import { type PackedJob, type PackJob, packJob } from './pack-job.ts';
 
 export interface Asked {
@@ -12,6 +13,9 @@ export interface Answered {
   /** Null: it could not be packed here; whoever tries it again finds out why, and tells. */
   readonly packed: PackedJob | null;
 }
+
+// Before the first job: the files are still being found.
+prepareDeflate();
 
 parentPort?.on('message', ({ id, job }: Asked) => {
   const packed = packOrNull(job);

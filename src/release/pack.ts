@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { checkZip } from './check.ts';
 import { readPiece } from './content.ts';
-import { type Crew, countWorkers, hireCrew } from './crew.ts';
+import { type Crew, openMuster } from './crew.ts';
 import { maxHostJsonBytes, readHostJson } from './host-json.ts';
 import { type IgnoreRules, ignoreFile, readIgnoreRules } from './ignore.ts';
 import { explainMissingInFolder } from './missing-host.ts';
@@ -47,24 +47,26 @@ export async function packFolder(
   const rules = await readRules(root);
   const ownOutput = await resolveParent(out);
   const maxEntries = options.maxEntries ?? maxPackageEntries;
-  const walked = await walkFolder(root, {
-    rules,
-    isOwnOutput: (path) => isPathOrPart(path, ownOutput),
-    maxEntries,
-  });
-  const entries = demandHostJson(folder, walked);
-  const { packed, bytes, digest } = await writeZip(folder, out, entries, options);
-  return {
-    source: folder,
-    path: outPath,
-    digest,
-    bytes,
-    contentBytes: sumBytes(packed),
-    files: packed.filter((entry) => entry.kind === 'file').length,
-    entries: packed,
-    leftOut: walked.leftOut,
-    warnings: warnAboutNames(packed.map((entry) => entry.path)),
-  };
+  const muster = openMuster(options.workers);
+  try {
+    const isOwnOutput = (path: string) => isPathOrPart(path, ownOutput);
+    const walked = await walkFolder(root, { rules, isOwnOutput, maxEntries, onFile: muster.onFile });
+    const entries = demandHostJson(folder, walked);
+    const { packed, bytes, digest } = await writeZip({ folder, out, entries, crew: muster.crew(), options });
+    return {
+      source: folder,
+      path: outPath,
+      digest,
+      bytes,
+      contentBytes: sumBytes(packed),
+      files: packed.filter((entry) => entry.kind === 'file').length,
+      entries: packed,
+      leftOut: walked.leftOut,
+      warnings: warnAboutNames(packed.map((entry) => entry.path)),
+    };
+  } finally {
+    await muster.close();
+  }
 }
 
 function refuseSource(source: string, why: string): never {
@@ -109,14 +111,20 @@ function demandHostJson(folder: string, walked: Walked): readonly FoundEntry[] {
   );
 }
 
-async function writeZip(
-  folder: string,
-  out: string,
-  entries: readonly FoundEntry[],
-  options: PackOptions,
-): Promise<{ readonly packed: readonly PackedEntry[]; readonly bytes: number; readonly digest: string }> {
+interface Writing {
+  readonly folder: string;
+  readonly out: string;
+  readonly entries: readonly FoundEntry[];
+  readonly crew: Crew;
+  readonly options: PackOptions;
+}
+
+async function writeZip({ folder, out, entries, crew, options }: Writing): Promise<{
+  readonly packed: readonly PackedEntry[];
+  readonly bytes: number;
+  readonly digest: string;
+}> {
   const file = await HashedFile.create(out);
-  let crew: Crew | null = null;
   try {
     const maxBytes = options.maxBytes ?? maxPackageBytes;
     const packed: PackedEntry[] = [];
@@ -126,16 +134,12 @@ async function writeZip(
         return file.write(bytes);
       },
     });
-    const size = { files: entries.length, bytes: sumBytes(entries) };
-    crew = hireCrew(options.workers ?? countWorkers(size));
     await writeEntries(writer, entries, crew, watchWriting(entries, packed, options));
     await writer.finish();
     return { packed, ...(await file.commit()) };
   } catch (error) {
     await file.discard();
     throw error;
-  } finally {
-    await crew?.close();
   }
 }
 

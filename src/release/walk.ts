@@ -35,6 +35,8 @@ export interface WalkOptions {
   /** True for the resolved path of what this program itself writes. */
   readonly isOwnOutput: (diskPath: string) => boolean;
   readonly maxEntries: number;
+  /** Told of every file as it is found, before all are known. */
+  readonly onFile?: (bytes: number) => void;
 }
 
 /** Walks the folder `root`, which must be a resolved path. Only empty folders become entries of their own. */
@@ -187,6 +189,7 @@ function addEntry(
       next: 'Links to folders ship their content once for each link; leave out what the app does not need in .funcignore.',
     });
   }
+  if (kind === 'file') walk.onFile?.(stats?.size ?? 0);
   const shown = kind === 'folder' ? `${path}/` : path;
   walk.entries.push({
     path: shown,
