@@ -1,17 +1,11 @@
 /** The flags, as the commands get them. */
+import type { AskedApp } from '../config/asked.ts';
 import { InputError } from '../errors.ts';
 
 /** What is asked for: a config file, or one app by its inputs (src/config/inputs.ts). */
-export interface ConfigOptions {
+export interface ConfigOptions extends Partial<AskedApp> {
   /** The config file; `slotwave.yml` when neither it nor an app is named. */
   readonly config?: string | undefined;
-  readonly appName?: string | undefined;
-  readonly resourceGroupName?: string | undefined;
-  readonly subscriptionId?: string | undefined;
-  readonly slotName?: string | undefined;
-  readonly package?: string | undefined;
-  readonly appSettings?: string | undefined;
-  readonly healthCheckPath?: string | undefined;
 }
 
 export interface CommonOptions extends ConfigOptions {
