@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, lutimesSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -116,25 +125,51 @@ describe('the same content', () => {
     expect(await digestOf(two)).toBe(await digestOf(one));
   });
 
-  (node20 ? it : it.skip)('has the same digest on Node 20 as here', async () => {
-    const app = plantMixed();
-    const work = tempFolder();
-    const entry = join(work, 'entry.ts');
-    const source = join(import.meta.dirname, '../../src/release/pack.ts');
-    const call =
-      'packFolder(process.argv[2]!, process.argv[3]!).then((pkg) => process.stdout.write(pkg.digest))';
-    writeFileSync(entry, `import { packFolder } from ${JSON.stringify(source)};\n${call};\n`);
-    const bundle = join(work, 'bundle.cjs');
-    const flags = [
-      '--bundle',
-      '--platform=node',
-      '--target=node20',
-      '--log-level=error',
-      `--outfile=${bundle}`,
-    ];
-    const built = spawnSync(join(bin, 'esbuild'), [entry, ...flags], { encoding: 'utf8' });
-    expect(built.stderr).toBe('');
-    const run = spawnSync(node20 ?? '', [bundle, app, join(work, 'out.zip')], { encoding: 'utf8' });
-    expect({ digest: run.stdout, said: run.stderr }).toEqual({ digest: await digestOf(app), said: '' });
+  (node20 ? describe : describe.skip)('bundled, on Node 20', () => {
+    /** Packs in a process of its own, asking for two threads. */
+    async function packElsewhere(format: 'cjs' | 'esm', worker: 'none' | 'whole' | string) {
+      const app = plantMixed();
+      const work = tempFolder();
+      const release = join(import.meta.dirname, '../../src/release');
+      const call = 'packFolder(process.argv[2]!, process.argv[3]!, { workers: 2 })';
+      const entry = `import { packFolder } from ${JSON.stringify(join(release, 'pack.ts'))};\n${call}.then((pkg) => process.stdout.write(pkg.digest))`;
+      writeFileSync(join(work, 'entry.ts'), entry);
+      const bundle = join(work, `bundle.${format === 'cjs' ? 'cjs' : 'js'}`);
+      writeFileSync(join(work, 'package.json'), '{"type":"module"}');
+      bundleFile(join(work, 'entry.ts'), bundle, format);
+      const workerFile = join(work, 'pack-worker.js');
+      if (worker === 'whole') bundleFile(join(release, 'pack-worker.ts'), workerFile, 'esm');
+      else if (worker !== 'none') writeFileSync(workerFile, worker);
+      const run = spawnSync(node20 ?? '', [bundle, app, join(work, 'out.zip')], { encoding: 'utf8' });
+      const wasAsked = existsSync(join(work, 'asked'));
+      return { ours: await digestOf(app), theirs: run.stdout, said: run.stderr, wasAsked };
+    }
+
+    it.each([
+      ['with threads', 'esm', 'whole'],
+      ['where the file of the threads is not to be found', 'cjs', 'none'],
+      ['where no thread can be begun', 'esm', 'throw new Error("no thread")'],
+      [
+        'where threads die',
+        'esm',
+        'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => process.exit(1))',
+      ],
+      [
+        'where threads cannot read',
+        'esm',
+        'import { parentPort } from "node:worker_threads"; parentPort.on("message", ({ id }) => parentPort.postMessage({ id, packed: null })); import { writeFileSync } from "node:fs"; writeFileSync(new URL("./asked", import.meta.url), "")',
+      ],
+    ] as const)('%s: has the same digest as here', async (_, format, worker) => {
+      const { ours, theirs, said, wasAsked } = await packElsewhere(format, worker);
+      expect({ theirs, said, wasAsked }).toEqual({ theirs: ours, said: '', wasAsked: /asked/.test(worker) });
+    });
   });
 });
+
+function bundleFile(from: string, to: string, format: 'cjs' | 'esm'): void {
+  const flags = ['--bundle', '--platform=node', '--target=node20', '--log-level=error', `--format=${format}`];
+  const banner = `--banner:js=import{createRequire as r}from'node:module';var require=r(import.meta.url);`;
+  const all = [from, ...flags, ...(format === 'esm' ? [banner] : []), `--outfile=${to}`];
+  const built = spawnSync(join(bin, 'esbuild'), all, { encoding: 'utf8' });
+  if (built.stderr !== '') throw new Error(built.stderr);
+}
