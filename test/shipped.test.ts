@@ -1,6 +1,7 @@
 /** What leaves this repository: the licences beside the bundles, and the package that `npm i slotwave` brings. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -97,6 +98,31 @@ describe('the licences of what is bundled', () => {
     expect(text).not.toMatch(/^undici /m);
     expect(text).not.toMatch(/^esbuild /m);
   }, 60_000);
+});
+
+describe('what is left out of the bundles', () => {
+  it('is right to say yes to all that jsonwebtoken asks of this Node: the oldest that we run on has it', async () => {
+    const its = createRequire(createRequire(join(root, 'package.json')).resolve('jsonwebtoken'));
+    const semver = its('semver') as { satisfies(version: string, range: string): boolean };
+    const folder = dirname(its.resolve('./index.js'));
+    const names = [
+      ...(await readdir(join(folder, 'lib'))).map((name) => join('lib', name)),
+      'sign.js',
+      'verify.js',
+    ];
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    const asking = texts.filter((text) => text.includes('semver'));
+    const ranges = asking.map(
+      (text) => /semver\.satisfies\(process\.version, '([^']+)'\)/.exec(text)?.[1] ?? '',
+    );
+    const { engines } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      readonly engines: { readonly node: string };
+    };
+    const oldest = `${engines.node.replace('>=', '')}.0`;
+    expect(ranges.map((range) => ({ range, fits: range !== '' && semver.satisfies(oldest, range) }))).toEqual(
+      Array.from({ length: 3 }, () => ({ range: expect.any(String), fits: true })),
+    );
+  });
 });
 
 describe('npm i slotwave', () => {

@@ -6,7 +6,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { transform } from 'esbuild';
 import type { BenchLine, BenchRow } from '../bench-kit/row.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,9 +18,8 @@ const starts = 9;
 export const row: BenchRow = {
   name: 'doors',
   about:
-    'kB of code that a door can come to load, chunks shared with others included: as it is shipped, with names kept, ' +
-    'and as it would be with names shortened as well, which is what the limit is about; and the first line on ' +
-    `standard output over that of bare node, the best of ${starts} starts`,
+    'kB of code that a door can come to load as it is shipped, chunks shared with others included; and the first line ' +
+    `on standard output over that of bare node, the best of ${starts} starts`,
   measure: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'slotwave-doors-'));
     try {
@@ -48,15 +46,12 @@ async function weighDoor(folder: string, door: string): Promise<readonly BenchLi
   const file = join(folder, `${door}.js`);
   const sizeOf = (texts: readonly string[]) =>
     texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) / 1000;
-  const all = await readParts(file, true);
-  const short = await Promise.all(all.map(async (text) => (await transform(text, { minify: true })).code));
   const line = (what: string, ours: number, limit: number | null): BenchLine => ({
     ...{ what: `${door}, ${what}`, unit: 'kB', ours, peer: null, limit },
   });
   return [
     line('loaded at once', sizeOf(await readParts(file, false)), null),
-    line('all it may load', sizeOf(all), null),
-    line('the same, names shortened', sizeOf(short), door === 'cli' ? null : maxKilobytes),
+    line('all it may load', sizeOf(await readParts(file, true)), maxKilobytes),
   ];
 }
 
