@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -102,9 +103,10 @@ describe('the same content', () => {
 
   it('has the same digest however many threads pack it', async () => {
     const app = plantMixed();
-    const noise = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => Math.imul(at, 2654435761) >>> 24));
-    const lines = Array.from({ length: 300_000 }, (_, n) => `${n * 31} of some ${n % 97} lines`).join('\n');
-    for (let n = 0; n < 300; n++) writeFileSync(join(app, `f${n}.js`), `export const n = ${n};\n`.repeat(n));
+    const noise = randomBytes(2_500_000);
+    const lines = Array.from({ length: 60_000 }, (_, n) => `${n * 31} of some ${n % 97} lines`).join('\n');
+    for (let n = 0; n < 300; n++)
+      writeFileSync(join(app, `f${n}.js`), `export const n = ${n};\n`.repeat(n % 50));
     plantTree(app, { 'noise.bin': noise, 'noise.zip': noise, 'z/log.txt': lines, 'z/log-2.txt': lines });
     const digests = [];
     for (const workers of [0, 1, 3]) {
