@@ -55,7 +55,8 @@ describe('looking at many apps', () => {
     // Three apps, looked at twice, by four requests; a busy machine may be late for the second of ours.
     const { ours = 0, peer } = lines.find(({ what }) => what === 'requests') ?? {};
     expect([peer, ours >= 12, ours <= 24]).toEqual([24, true, true]);
-    expect(compared.filter(({ ours, peer }) => !(ours > 0 && peer! > 0))).toEqual([]);
+    const measured = compared.filter(({ what }) => what !== 'requests that failed');
+    expect(measured.filter(({ ours, peer }) => !(ours > 0 && peer! > 0))).toEqual([]);
   });
 });
 

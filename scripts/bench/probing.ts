@@ -77,6 +77,7 @@ function describeCosts(cost: Cost): readonly BenchLine[] {
   };
   return [
     ...compare('requests', 'in all', 'requests').slice(0, 1),
+    ...compare('requests that failed', 'in all', 'failed').slice(0, 1),
     ...compare('CPU', 's', 'cpuMs', 1000),
     ...compare('memory at its peak', 'MB', 'peakBytes', 1e6),
     ...compare('a request, median', 'ms', 'medianMs'),
