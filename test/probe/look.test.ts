@@ -255,6 +255,12 @@ describe('the host key', () => {
     expect(reading.findings).toMatchObject([{ check: 'host', code: 'KEY_NOT_YET' }]);
   });
 
+  it('leaves no deadline behind once it is there: hours of looks would pile them up', async () => {
+    const clock = new VirtualClock();
+    await lookAt(playHost(sound), { parts: { clock } });
+    expect(clock.nextDueMs).toBeNull();
+  });
+
   it('is not waited for any more when somebody asks to stop', async () => {
     const stop = new AbortController();
     const looked = lookAt(playHost(sound), { hostKey: () => new Promise(() => {}), signal: stop.signal });
