@@ -25,15 +25,17 @@ export function listNeededRights(facts: TargetFacts, request: PreflightRequest):
     so,
   });
   const pushes = (delivery?.mode ?? 'push') === 'push';
+  // ARM asks the host for us, with keys of its own.
+  const keyed = vantageOf(facts, request) !== 'arm';
   return [
     onSite('config/list/action', 'to read which release is live'),
-    onSite('host/listkeys/action', 'to ask the live host'),
+    ...(keyed ? [onSite('host/listkeys/action', 'to ask the live host')] : []),
     ...(stagingTriggers === 'disable' ? [onSite('config/write', 'to make slot settings')] : []),
     ...(facts.staging
       ? [
           onSlot('config/list/action', 'to read what waits beside'),
           onSlot('config/write', 'to write the release and its settings'),
-          onSlot('host/listkeys/action', 'to ask the host beside'),
+          ...(keyed ? [onSlot('host/listkeys/action', 'to ask the host beside')] : []),
           ...(pushes ? [onSlot('publish/action', 'to upload the package')] : []),
           ...(!pushes || delivery?.store ? [onSlot('extensions/write', 'to have the package fetched')] : []),
           onSlot('slotsswap/action', 'to swap'),
@@ -44,6 +46,10 @@ export function listNeededRights(facts: TargetFacts, request: PreflightRequest):
         ]
       : []),
   ];
+}
+
+function vantageOf({ target }: TargetFacts, { probes }: PreflightRequest): string | undefined {
+  return probes?.viaOf?.[target.name] ?? probes?.via;
 }
 
 /** Grants add up; within one, `notActions` are taken away from `actions`. */

@@ -231,6 +231,17 @@ describe('rights', () => {
     expect(of({ stagingTriggers: 'disable' })).toContain('Microsoft.Web/sites/config/write');
   });
 
+  it('are not asked to list keys where apps are looked at through ARM, which needs none', () => {
+    const keys = (probes: PreflightRequest['probes']) =>
+      listNeededRights(targetFacts('weu'), { settingNames: [], probes }).filter(({ action }) =>
+        action.includes('listkeys'),
+      );
+    expect(keys({ via: 'direct' })).toHaveLength(2);
+    expect(keys({ via: 'arm' })).toEqual([]);
+    expect(keys({ via: 'direct', viaOf: { weu: 'arm' } })).toEqual([]);
+    expect(keys({ via: 'arm', viaOf: { weu: 'dns' } })).toHaveLength(2);
+  });
+
   it('do not come from a grant that takes them away', () => {
     const some = [{ actions: ['Microsoft.Web/*'], notActions: ['Microsoft.Web/*/delete'] }];
     expect(mayDo(some, 'microsoft.web/sites/slots/slotsswap/action')).toBe(true);
