@@ -135,6 +135,41 @@ describe('what checks take from the environment', () => {
     );
   });
 
+  it.each([
+    [
+      'a line break behind it, as files and secrets often have',
+      'k-12345678\n',
+      /PROBE_KEY ends with a line break/,
+    ],
+    ['a character that no header takes', 'k-1234567\u20ac', /what no header may/],
+  ])('is refused as a header before anything starts, and not shown: %s', (_, PROBE_KEY, words) => {
+    const told = () =>
+      revealChecks(plan, config, { environment: { ...environment, PROBE_KEY }, hide: () => {} });
+    expect(told).toThrow(
+      expect.objectContaining({
+        kind: 'input',
+        code: 'header-unsendable',
+        problems: [{ path: 'probes.checks[0].headers.x-key', message: expect.stringMatching(words) }],
+      }),
+    );
+    expect(told).not.toThrow(/k-1234/);
+  });
+
+  it('stays the text that it is within a body of JSON, and as it is in any other', () => {
+    const odd = 'a "quoted" \\ and\na line';
+    const bodyOf = (body: string) => {
+      const check = { ...written, body };
+      const asked = { ...config, probes: { ...config.probes, checks: [check] } as Config['probes'] };
+      const reveal = revealChecks(plan, asked, {
+        environment: { ...environment, PROBE_TOKEN: odd },
+        hide: () => {},
+      });
+      return reveal(plan.probes.checks[0]!).body ?? '';
+    };
+    expect(JSON.parse(bodyOf('{"token":"${env:PROBE_TOKEN}"}'))).toEqual({ token: odd });
+    expect(bodyOf('token=${env:PROBE_TOKEN}')).toBe(`token=${odd}`);
+  });
+
   it('is not asked for on behalf of a check that the plan does not have', () => {
     const none = { probes: makeProbes() };
     expect(() => revealChecks(none, config, { environment: {}, hide: () => {} })).not.toThrow();
