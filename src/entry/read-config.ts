@@ -20,7 +20,7 @@ export async function readConfig(
   for (const value of Object.values(config.settings)) hideValue(value);
   for (const { headers, path: asked } of config.probes.checks) {
     for (const [name, value] of Object.entries(headers)) if (!isPlain(name)) hideValue(value);
-    for (const [, value] of new URL(asked, 'https://any').searchParams) hideValue(value);
+    for (const [, value] of new URL(`https://any${asked}`).searchParams) hideValue(value);
   }
   return config;
 }

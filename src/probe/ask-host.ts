@@ -24,7 +24,8 @@ export function createAsker(
   const { target, side } = question;
   const send = async (request: Pick<AskRequest, 'method' | 'headers' | 'body'> & { path: string }) => {
     const { path, ...rest } = request;
-    const url = new URL(path, `https://${question.hostName}`);
+    // Joined as text: a path that begins with two slashes would be another host, which must not get our keys.
+    const url = new URL(`https://${question.hostName}${path}`);
     const { timeoutMs } = parts.probes;
     const answer = await noteRoad(roads, vantage.ask({ ...rest, side, url, timeoutMs, signal }));
     if (classifyPage(answer) === 'ip-forbidden')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Check } from '../../src/plan/plan.ts';
 import type { Condition } from '../../src/probe/verdict.ts';
-import { releaseId } from '../builders.ts';
+import { besideHostOf, releaseId } from '../builders.ts';
 import {
   html,
   json,
@@ -79,6 +79,16 @@ describe('the checks of the config', () => {
     expect(asked).toMatchObject({ method: 'HEAD', headers: { 'x-team': 'a' }, timeoutMs: 5_000 });
     expect(asked?.url.search).toBe('?deep=1');
   });
+
+  it.each(['//elsewhere.example/api/health?key=1', '//', '//user@elsewhere.example:1/x'])(
+    'ask the app and nobody else, whatever their path looks like: %s',
+    async (path) => {
+      const host = playHost(sound);
+      await lookAt(host, { question: { checks: [{ ...makeCheck('health'), path }] } });
+      expect(host.asked.map(({ url }) => url.host)).toEqual(Array(4).fill(besideHostOf('weu')));
+      expect(host.asked.map(({ url }) => `${url.pathname}${url.search}`)).toContain(path);
+    },
+  );
 
   it.each<[string, string | undefined, Record<string, string>, string | undefined]>([
     ['JSON', '{"deep":true}', {}, 'application/json'],
