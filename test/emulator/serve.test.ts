@@ -204,6 +204,16 @@ describe('served over HTTPS', () => {
     expect(await ask('nobody.azurewebsites.localhost', '/')).toMatchObject({ status: 404 });
   });
 
+  it.each<[string, Asked, number]>([
+    ['//', {}, 404],
+    ['//localhost/', {}, 404],
+    ['/', { method: 'TRACE' }, 400],
+    ['/', { headers: { host: 'not a host' } }, 400],
+  ])('outlives what is odd or broken: %s %j', async (path, asked, status) => {
+    expect(await ask('orders-weu.azurewebsites.localhost', path, asked)).toMatchObject({ status });
+    expect(await ask('orders-weu.azurewebsites.localhost', '/')).toMatchObject({ status: 200 });
+  });
+
   it('takes a package as it streams in, and tells of it', async () => {
     const zip = makeZip({ 'host.json': '{}', 'big.bin': 'x'.repeat(3_000_000) });
     const host = 'orders-neu-staging.scm.azurewebsites.localhost';

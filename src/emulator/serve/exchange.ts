@@ -16,8 +16,19 @@ const connectionHeaders = new Set([
   'trailer',
 ]);
 
-/** The URL is made of what the caller said: its Host header leads to the right door. */
-export function asRequest(incoming: IncomingMessage): Request {
+/**
+ * The URL is made of what the caller said: its Host header leads to the right door. Null for what the web has no
+ * request for: a host that is none, TRACE.
+ */
+export function asRequest(incoming: IncomingMessage): Request | null {
+  try {
+    return makeRequest(incoming);
+  } catch {
+    return null;
+  }
+}
+
+function makeRequest(incoming: IncomingMessage): Request {
   const method = incoming.method ?? 'GET';
   const headers = new Headers();
   const { rawHeaders } = incoming;
@@ -25,7 +36,10 @@ export function asRequest(incoming: IncomingMessage): Request {
     const name = rawHeaders[index]!.toLowerCase();
     if (!connectionHeaders.has(name)) headers.append(name, rawHeaders[index + 1]!);
   }
-  const url = new URL(incoming.url ?? '/', `https://${incoming.headers.host ?? 'localhost'}`);
+  const { url: asked = '/' } = incoming;
+  const origin = `https://${incoming.headers.host ?? 'localhost'}`;
+  // Joined as text: a path that begins with two slashes is not another host.
+  const url = asked.startsWith('/') ? new URL(`${origin}${asked}`) : new URL(asked, origin);
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
   return new Request(url, { method, headers, body: streamBody(incoming), duplex: 'half' });
 }

@@ -49,8 +49,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
     server.on('request', (incoming, outgoing) => {
       if (!emulator) return void outgoing.destroy();
       const { remoteAddress: address = null, localAddress: arrivedAt = null } = incoming.socket;
-      const caller = { address, inside, arrivedAt };
-      const work = answerRequest(emulator, asRequest(incoming), caller);
+      const request = asRequest(incoming);
+      if (request === null) return void outgoing.writeHead(400).end();
+      const work = answerRequest(emulator, request, { address, inside, arrivedAt });
       work
         .then((response) => writeResponse(response, incoming, outgoing))
         .catch((thrown: unknown) => {
