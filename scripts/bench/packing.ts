@@ -1,6 +1,7 @@
 /** Packing beside archiver and Info-ZIP, in the same run, each in a process of its own. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -51,10 +52,10 @@ async function bundleOurs(): Promise<string> {
     absWorkingDir: root,
     entryPoints: ['src/release/pack.ts', 'src/release/pack-worker.ts'],
     ...{ outdir, bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' },
-    outExtension: { '.js': '.mjs' },
     banner: { js: "import{createRequire as r}from'node:module';var require=r(import.meta.url);" },
   });
-  return join(outdir, 'pack.mjs');
+  await writeFile(join(outdir, 'package.json'), '{"type":"module"}');
+  return join(outdir, 'pack.js');
 }
 
 function measureShape(folder: string, work: string, bundle: string): Readonly<Record<Packer, Run>> {
