@@ -9,6 +9,7 @@ export interface Failing {
   readonly sent: boolean;
   /** The request's own signal and its deadline in one. */
   readonly signal: AbortSignal;
+  /** Absent: it never set out, because others had their turn. */
   readonly road: RoadFacts | undefined;
 }
 
@@ -21,9 +22,12 @@ export function asTransportError(
   if (request.signal?.aborted)
     return new TransportError(`The request to ${host} was called off.`, { ...facts, code: 'ABORTED' });
   if (signal.aborted) {
-    const what = sent ? 'did not answer' : lateAt[road?.stage ?? 'connect'];
+    const what = sent ? 'did not answer' : road && lateAt[road.stage];
     const via = road?.proxy ? ` (proxy ${road.proxy})` : '';
-    const message = `${host} ${what} within ${request.timeoutMs / 1000} s${via}.`;
+    const time = `${request.timeoutMs / 1000} s`;
+    const message = what
+      ? `${host} ${what} within ${time}${via}.`
+      : `The request to ${host} waited for its turn for ${time}: as many as may be are under way there.`;
     return new TransportError(message, { ...facts, code: 'ETIMEDOUT' });
   }
   if (error instanceof RoadError)

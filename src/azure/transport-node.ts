@@ -65,7 +65,7 @@ export function createTransport(parts: TransportParts): NodeTransport {
       const trace = startTrace(road.via, hostOf(url), portOf(url));
       const { agent, gate } = lanesOf(road)(url, request.freshConnection ?? false);
       const leave = await gate.enter(signal).catch((error: Error) => {
-        throw asTransportError(error, { request, host: url.host, sent: false, signal, road: trace.facts });
+        throw asTransportError(error, { request, host: url.host, sent: false, signal, road: undefined });
       });
       try {
         return await exchange({ request, url, agent, signal, trace });

@@ -371,6 +371,9 @@ describe('a deadline', () => {
     const [first, second] = await Promise.all([failure(send(http(400))), failure(send(http(100)))]);
     expect([first.code, first.sent]).toEqual(['ETIMEDOUT', true]);
     expect([second.code, second.sent]).toEqual(['ETIMEDOUT', false]);
+    // Neither DNS nor the network is to blame: nothing of it was tried.
+    expect(second.message).toContain('waited for its turn');
+    expect(second.road).toBeUndefined();
     // The place is free again.
     expect((await failure(send(http(100)))).sent).toBe(true);
   });
