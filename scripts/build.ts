@@ -1,15 +1,19 @@
 /**
  * Bundles the doors into dist/, so that they run where nothing is installed. The same sources give the same
  * bytes on every machine; `--check` builds again beside and says what differs from the committed files;
- * `--out FOLDER` builds into another, empty folder, for tests of what is shipped.
+ * `--out FOLDER` builds into another, empty folder, for tests of what is shipped; `--maps FOLDER` with source maps
+ * beside the same bytes; `--stack` reads a stack from standard input and tells it with the places of the sources.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { build, type OutputFile } from 'esbuild';
+import { build, type Metafile, type OutputFile } from 'esbuild';
+import { classesByThemselves } from './class-names.ts';
 import { leftOut } from './left-out.ts';
 import { readLicenses, writeLicenses } from './licenses.ts';
+import { mapsFor, readStack } from './maps.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const distFolder = join(root, 'dist');
@@ -36,8 +40,26 @@ const banner = [
   'var require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);',
 ].join('');
 
+type Files = ReadonlyMap<string, Uint8Array>;
+
 /** The built files by their names in dist/. */
-export async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function bundle(): Promise<Files> {
+  const { files, metafile } = await runEsbuild(false);
+  const licenses = writeLicenses(await readLicenses(metafile.outputs, root));
+  return new Map([...files, ['licenses.txt', Buffer.from(licenses)] as const]);
+}
+
+/** Source maps of these files, which were built without. */
+export async function mapBundle(files: Files): Promise<Files> {
+  const mapped = await runEsbuild(true);
+  return mapsFor(
+    files,
+    mapped.files,
+    Object.keys(entryPoints).map((name) => `${name}.js`),
+  );
+}
+
+async function runEsbuild(maps: boolean): Promise<{ readonly files: Files; readonly metafile: Metafile }> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
@@ -54,27 +76,25 @@ export async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
     target: 'node20',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: banner },
-    plugins: [leftOut],
+    plugins: [leftOut, classesByThemselves],
     define: { SLOTWAVE_VERSION: JSON.stringify(manifest.version) },
     minifySyntax: true,
-    // Names are kept: a stack from a user's machine can be read, and gzip makes up for the rest.
+    // Names are short: bundles are for machines. Whoever has the sources reads a stack of theirs with `--stack`.
+    minifyIdentifiers: true,
     minifyWhitespace: true,
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'warning',
+    sourcemap: maps ? 'external' : false,
   });
-  const licenses = writeLicenses(await readLicenses(metafile.outputs, root));
-  return new Map([
-    ...outputFiles.map((file) => [nameOf(file), file.contents] as const),
-    ['licenses.txt', Buffer.from(licenses)] as const,
-  ]);
+  return { files: new Map(outputFiles.map((file) => [nameOf(file), file.contents])), metafile };
 }
 
 function nameOf({ path }: OutputFile): string {
   return relative(distFolder, path).replaceAll('\\', '/');
 }
 
-async function writeAll(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
+async function writeAll(files: Files, folder: string): Promise<void> {
   for (const [name, bytes] of files) {
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true });
@@ -83,10 +103,7 @@ async function writeAll(files: ReadonlyMap<string, Uint8Array>, folder: string):
 }
 
 /** What is wrong with a folder of built files, one line each; nothing when it is as the sources make it. */
-export async function compareBuilt(
-  files: ReadonlyMap<string, Uint8Array>,
-  folder: string,
-): Promise<readonly string[]> {
+export async function compareBuilt(files: Files, folder: string): Promise<readonly string[]> {
   const present = await listFiles(folder);
   const wrong: string[] = [];
   for (const [name, bytes] of files) {
@@ -132,8 +149,13 @@ async function main(): Promise<void> {
     return;
   }
   const files = await bundle();
-  const out = process.argv.indexOf('--out');
-  if (out > 0) return writeAll(files, resolve(process.argv[out + 1] ?? ''));
+  if (process.argv.includes('--stack'))
+    return void process.stdout.write(readStack(await text(process.stdin), await mapBundle(files)));
+  const out = process.argv.findIndex((word) => word === '--out' || word === '--maps');
+  if (out > 0) {
+    const maps = process.argv[out] === '--maps' ? await mapBundle(files) : [];
+    return writeAll(new Map([...files, ...maps]), resolve(process.argv[out + 1] ?? ''));
+  }
   await rm(distFolder, { recursive: true, force: true });
   await writeAll(files, distFolder);
   const total = [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0);

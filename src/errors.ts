@@ -35,6 +35,8 @@ export interface Problem {
 
 export abstract class SlotwaveError extends Error {
   abstract readonly kind: ErrorKind;
+  /** Written out in each: a bundle's classes have short names. */
+  abstract override readonly name: string;
   readonly code: string;
   readonly where: string | undefined;
   readonly next: string | undefined;
@@ -44,7 +46,6 @@ export abstract class SlotwaveError extends Error {
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
-    this.name = new.target.name;
     this.code = facts.code;
     this.where = facts.where;
     this.next = facts.next;
@@ -56,26 +57,31 @@ export abstract class SlotwaveError extends Error {
 
 /** You: what was asked cannot be done as it is written. Nothing was started. */
 export class InputError extends SlotwaveError {
+  override readonly name = 'InputError';
   readonly kind = 'input';
 }
 
 /** Azure says no, for good: asking again without a change gives the same answer. */
 export class RefusalError extends SlotwaveError {
+  override readonly name = 'RefusalError';
   readonly kind = 'refusal';
 }
 
 /** Not now: the request certainly had no effect, and may be sent again later. */
 export class TransientError extends SlotwaveError {
+  override readonly name = 'TransientError';
   readonly kind = 'transient';
 }
 
 /** Sent, and the outcome is unknown: only a look at the world can tell. Never repeat it blindly. */
 export class DoubtError extends SlotwaveError {
+  override readonly name = 'DoubtError';
   readonly kind = 'doubt';
 }
 
 /** Us: a state that this program believes impossible. */
 export class DefectError extends SlotwaveError {
+  override readonly name = 'DefectError';
   readonly kind = 'defect';
 }
 
