@@ -1,4 +1,4 @@
-/** The bundles have short names: what they are called at run time, and how a stack of theirs is read. */
+/** The bundles: how large, what things in them are called at run time, and how a stack of theirs is read. */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,6 +75,18 @@ describe('a stack from a bundle', () => {
     expect(() => mapsFor(one, other, ['a.js'])).toThrow(
       /x-BBBBBBBB\.js is of other code than chunks\/x-AAAAAAAA/,
     );
+  });
+});
+
+describe('a door', () => {
+  it.each(['action', 'task'])('of less than 1.5 MB, with all that it can come to load: %s', (door) => {
+    const seen = new Set([`${door}.js`]);
+    for (const name of seen)
+      for (const [chunk] of textOf(shipped.get(name)).matchAll(/[\w.-]+-[A-Z0-9]{8}\.js/g))
+        if (shipped.has(`chunks/${chunk}`)) seen.add(`chunks/${chunk}`);
+    expect(seen.size).toBeGreaterThan(10);
+    const bytes = [...seen].reduce((sum, name) => sum + (shipped.get(name)?.length ?? 0), 0);
+    expect(bytes).toBeLessThan(1_500_000);
   });
 });
 
