@@ -11,7 +11,7 @@ import { exitCodes } from './errors.ts';
 import { type Foreseen, foresee, refuseFindings, refuseStalePlan } from './foresee.ts';
 import { lockFleet } from './lock.ts';
 import { lookHere } from './look-here.ts';
-import { openLook } from './open-look.ts';
+import { lookedAt, openLook } from './open-look.ts';
 import type { DeployOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { inScratchFolder } from './package-command.ts';
@@ -76,7 +76,7 @@ export async function deploy(deployment: Deployment): Promise<number> {
         if (saved) refuseStalePlan(saved, foreseen, planFile ?? '');
         const plan = check(foreseen, outside);
         if (plan === null) return exitCodes.settled;
-        const looks = { plan, config, connection, clock, outside, mayRunTools: true };
+        const looks = { plan: lookedAt(plan), config, connection, clock, outside, mayRunTools: true };
         const looking = await untilStopped(stop, () => openLook(looks));
         const laid = await layDown({ stateFolder, id, parcel, plan, stop });
         outside.witness?.placed?.(laid.place);

@@ -35,6 +35,11 @@ export interface Looking extends Pick<Vantages, 'roadFor'> {
   readonly gather: Gather;
 }
 
+/** What a rollout looks at: targets that it leaves alone need no way to them. */
+export function lookedAt({ targets, probes }: Plan): LookRequest['plan'] {
+  return { targets: targets.filter(({ action }) => action === 'promote'), probes };
+}
+
 /**
  * Looks at apps from where the plan says, with what the config gives its checks to be let in. What is missing for
  * that is told here: nothing has begun then.

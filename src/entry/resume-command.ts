@@ -12,7 +12,7 @@ import { exitCodeOfOutcome } from './errors.ts';
 import { tellFileError } from './file-errors.ts';
 import { readJournal } from './journal-file.ts';
 import { lockFleet } from './lock.ts';
-import { openLook } from './open-look.ts';
+import { lookedAt, openLook } from './open-look.ts';
 import type { CommonOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { readConfig } from './read-config.ts';
@@ -103,7 +103,8 @@ async function again(what: RunRequest['what'], asked: Again): Promise<number> {
     );
     try {
       // Who takes back does so wherever it can be done: one region without a way to it must not hold the others.
-      const looks = { plan, config, connection, clock, outside, mayRunTools: true, mayLack: takesBack };
+      const seen = { plan: lookedAt(plan), config, mayRunTools: true, mayLack: takesBack };
+      const looks = { ...seen, connection, clock, outside };
       const looking = await untilStopped(stopping, () => openLook(looks));
       const cloud = connection.azure.cloud.resourceManager;
       const lock = await lockFleet({

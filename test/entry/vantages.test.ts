@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createTransport } from '../../src/azure/transport-node.ts';
 import { systemClock } from '../../src/clock.ts';
+import { lookedAt } from '../../src/entry/open-look.ts';
 import { openVantages, type VantageParts } from '../../src/entry/vantages.ts';
 import { RefusalError } from '../../src/errors.ts';
 import type { VantageRequest } from '../../src/plan/vantage-request.ts';
@@ -127,6 +128,15 @@ describe('one fleet, looked at from several places', () => {
     const dns: VantageRequest = { via: 'dns', servers: ['127.0.0.1'] };
     const { roadFor, find } = await open({ vantages: { weu: dns, neu: { ...dns } } });
     expect(roadFor(find('weu'), 'live')).toBe(roadFor(find('neu'), 'beside'));
+  });
+});
+
+describe('a rollout', () => {
+  it('needs no way to a target that it leaves alone', () => {
+    const plan = makePlan({ waves: [{ name: 'all', targets: ['weu'] }], left: ['neu'] });
+    const { targets, probes } = lookedAt(plan);
+    expect(targets.map(({ facts }) => facts.target.name)).toEqual(['weu']);
+    expect(probes).toBe(plan.probes);
   });
 });
 
