@@ -38,7 +38,7 @@ export interface StoreParts {
 export const storageScope = 'https://storage.azure.com/.default';
 
 const blockBytes = 8 * 1024 * 1024;
-/** With Node's own 64 KiB a block costs a third more. */
+/** With Node's own 64 KiB a block costs a quarter more computing. */
 const readBytes = 1024 * 1024;
 const blocksAtOnce = 4;
 /** Clocks differ: an address that begins to be good at our "now" may not be good yet over there. */

@@ -1,6 +1,6 @@
 /**
  * The few requests to a storage account that a shelf for packages needs, by our transport with our tokens. The SDK
- * for them would be a quarter of a door's code, and takes half as much computing again to send.
+ * for them would be a quarter of a door's code, and takes a fifth more computing to send.
  */
 import { DefectError } from '../errors.ts';
 import { AnswerError, readErrorFacts } from './error-facts.ts';
