@@ -10,14 +10,15 @@ import type { FoundEntry } from './walk.ts';
 export type FileFacts = Pick<FoundEntry, 'path' | 'diskPath' | 'bytes' | 'modifiedMs' | 'inode'>;
 
 /**
- * `byteCount` bytes of a file from `at`, fewer where it ends. Synchronous: for the small files that an app consists
+ * `byteCount` bytes of a file from `at`, fewer where it ends; in `into`, where that is given. Synchronous: for the small files that an app consists
  * of, four trips through the thread pool take many times as long as the reading itself.
  */
-export function readPiece(entry: FileFacts, at: number, byteCount: number): Buffer {
+export function readPiece(entry: FileFacts, at: number, byteCount: number, into?: Buffer): Buffer {
   let fd: number | null = null;
   try {
     fd = openSync(entry.diskPath, 'r');
-    const bytes = Buffer.allocUnsafe(Math.min(byteCount, entry.bytes - at));
+    const length = Math.min(byteCount, entry.bytes - at);
+    const bytes = into ? into.subarray(0, length) : Buffer.allocUnsafe(length);
     const filled = fillSync(fd, bytes, at);
     return filled === bytes.length && isSame(entry, fstatSync(fd)) ? bytes : refuseChanged(entry);
   } catch (error) {

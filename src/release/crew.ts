@@ -11,6 +11,11 @@ export interface Crew {
   readonly holds: number;
   /** Begins a job where there is a thread for it; the function that it gives waits for its result. */
   pack(job: PackJob): () => Promise<PackedJob>;
+  /**
+   * The result is written, and its memory can be used again. Without that, memory goes to and fro between threads
+   * faster than it is collected.
+   */
+  giveBack(packed: PackedJob): void;
   close(): Promise<void>;
 }
 
@@ -58,30 +63,33 @@ function hireCrew(count: number): Crew {
   const file = count > 0 ? findWorkerFile() : null;
   if (file === null) return crewOfOne;
   const hands = Array.from({ length: count }, () => beginHand(file));
+  const spares: ArrayBuffer[] = [];
   return {
     holds: count * 6,
     pack(job) {
-      const free = hands.filter((hand) => !hand.isGone());
-      const [first, ...others] = free;
+      const [first, ...others] = hands.filter((hand) => !hand.isGone());
       if (!first) return crewOfOne.pack(job);
-      const packed = others
-        .reduce((best, hand) => (hand.load() < best.load() ? hand : best), first)
-        .pack(job);
+      const hand = others.reduce((best, other) => (other.load() < best.load() ? other : best), first);
+      const packed = hand.pack(job, spares.pop());
       return async () => (await packed) ?? packJob(job);
     },
+    giveBack: ({ bytes }) => void spares.push(bytes.buffer),
     async close() {
       await Promise.all(hands.map((hand) => hand.close()));
     },
   };
 }
 
+const sparesOfOne: ArrayBuffer[] = [];
+
 /** One job after the other, each when it is its turn; between two of them signals and the screen have theirs. */
 const crewOfOne: Crew = {
   holds: 1,
   pack: (job) => async () => {
     await new Promise((resolve) => setImmediate(resolve));
-    return packJob(job);
+    return packJob(job, sparesOfOne.pop());
   },
+  giveBack: ({ bytes }) => void sparesOfOne.push(bytes.buffer),
   close: async () => undefined,
 };
 
@@ -89,7 +97,7 @@ interface Hand {
   readonly load: () => number;
   readonly isGone: () => boolean;
   /** Null: not packed by this thread. */
-  readonly pack: (job: PackJob) => Promise<PackedJob | null>;
+  readonly pack: (job: PackJob, spare?: ArrayBuffer) => Promise<PackedJob | null>;
   readonly close: () => Promise<unknown>;
 }
 
@@ -98,7 +106,7 @@ function beginHand(file: string): Hand {
   let isGone = false;
   let lastId = 0;
   // Nothing of this process's flags: a debugger or a loader that is meant for it would begin again in each thread.
-  const worker = new Worker(file, { execArgv: execArgvOf(file) });
+  const worker = new Worker(file, { execArgv: execArgvOf(file), resourceLimits });
   const leave = () => {
     isGone = true;
     for (const answer of waiting.values()) answer(null);
@@ -113,16 +121,19 @@ function beginHand(file: string): Hand {
   return {
     load: () => waiting.size,
     isGone: () => isGone,
-    pack(job) {
+    pack(job, spare) {
       const id = ++lastId;
       return new Promise((answer) => {
         waiting.set(id, answer);
-        worker.postMessage({ id, job } satisfies Asked);
+        worker.postMessage({ id, job, spare } satisfies Asked, spare ? [spare] : []);
       });
     },
     close: () => worker.terminate(),
   };
 }
+
+/** What lives longer than one job is little; a young generation of the usual size would only fill up with waste. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 
 /** From source, types are stripped, of which Node warns. */
 function execArgvOf(file: string): string[] {

@@ -14,7 +14,7 @@ export interface Deflated {
 /** What is deflated in one step. Larger files are cut into pieces of this: another size gives another digest. */
 export const pieceBytes = 1024 * 1024;
 
-/** Deflates a file of at most `pieceBytes`; stored when that is not larger. */
+/** Deflates a file of at most `pieceBytes`; stored when that is not larger. The bytes last until the next call. */
 export function deflateWhole(path: string, bytes: Uint8Array): Deflated {
   if (bytes.length < fewBytes || isCompressed(path)) return { method: 'stored', bytes };
   const deflated = deflatePiece(bytes, true);
@@ -25,7 +25,7 @@ export function deflateWhole(path: string, bytes: Uint8Array): Deflated {
 
 /**
  * Deflates one piece (1 to `pieceBytes`) of a file. The results of all pieces in a row are one stream, which the last
- * one ends; each is made without the others, so that many can be made at once.
+ * one ends; each is made without the others, so that many can be made at once. A result lasts until the next call.
  */
 export function deflatePiece(bytes: Uint8Array, isLast: boolean): Uint8Array {
   loaded ??= load();
@@ -33,7 +33,7 @@ export function deflatePiece(bytes: Uint8Array, isLast: boolean): Uint8Array {
   if (bytes.length > pieceBytes) throw new RangeError(`a piece of ${bytes.length} bytes`);
   memory.set(bytes, input);
   const length = deflate(bytes.length, isLast ? 1 : 0);
-  return memory.slice(output, output + length);
+  return memory.subarray(output, output + length);
 }
 
 /** Loads what the first piece would wait for. */

@@ -6,6 +6,8 @@ import { type PackedJob, type PackJob, packJob } from './pack-job.ts';
 export interface Asked {
   readonly id: number;
   readonly job: PackJob;
+  /** Memory for the result, handed over. */
+  readonly spare?: ArrayBuffer | undefined;
 }
 
 export interface Answered {
@@ -17,14 +19,14 @@ export interface Answered {
 // Before the first job: the files are still being found.
 prepareDeflate();
 
-parentPort?.on('message', ({ id, job }: Asked) => {
-  const packed = packOrNull(job);
+parentPort?.on('message', ({ id, job, spare }: Asked) => {
+  const packed = packOrNull(job, spare);
   parentPort?.postMessage({ id, packed } satisfies Answered, packed ? [packed.bytes.buffer] : []);
 });
 
-function packOrNull(job: PackJob): PackedJob | null {
+function packOrNull(job: PackJob, spare?: ArrayBuffer): PackedJob | null {
   try {
-    return packJob(job);
+    return packJob(job, spare);
   } catch {
     return null;
   }

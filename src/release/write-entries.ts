@@ -25,8 +25,11 @@ export async function writeEntries(
   const ahead = packAhead(entries, crew);
   for (let next = ahead.take(); next !== null; next = ahead.take()) {
     const { step, packed } = next;
-    if (step.kind === 'whole') await writeWhole(writer, step.entries, await packed(), watcher);
-    else await writeLarge(writer, step.entry, watcher, packed, ahead);
+    if (step.kind === 'whole') {
+      const result = await packed();
+      await writeWhole(writer, step.entries, result, watcher);
+      crew.giveBack(result);
+    } else await writeLarge(writer, step.entry, watcher, packed, ahead);
   }
 }
 
@@ -38,6 +41,7 @@ type Step =
 interface Ahead {
   /** The next step, whose result may be under way already; null at the end. */
   take(): { readonly step: Step; readonly packed: () => Promise<PackedJob> } | null;
+  readonly giveBack: Crew['giveBack'];
   /** The file is stored after all: its further pieces are not wanted. */
   skip(entry: FoundEntry): void;
 }
@@ -64,6 +68,7 @@ function packAhead(entries: readonly FoundEntry[], crew: Crew): Ahead {
       }
       return held.shift() ?? null;
     },
+    giveBack: crew.giveBack,
     skip: (entry) => unwanted.add(entry),
   };
 }
@@ -176,6 +181,7 @@ async function writeDeflated(
     const sums = piece?.parts[0]?.sums;
     if (!piece || !sums) return refuseChanged(entry);
     await writer.write(piece.bytes);
+    ahead.giveBack(piece);
     crc = joinCrcs(crc, sums.crc, sums.bytes);
     watcher.onBytes(sums.bytes);
     done += sums.bytes;

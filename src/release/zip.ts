@@ -23,7 +23,10 @@ export interface ByteSink {
 /** One zip being written: `open` an entry, `write` its packed content, `close` it; `finish` when all are in. */
 export class ZipWriter {
   readonly #sink: ByteSink;
-  readonly #written: WrittenEntry[] = [];
+  /** The directory so far, as bytes: objects for a hundred thousand entries would take many times as much. */
+  readonly #directory: Uint8Array[] = [];
+  #loose: Uint8Array[] = [];
+  #count = 0;
   #current: { readonly header: EntryHeader; readonly offset: number; packedBytes: number } | null = null;
   #position = 0;
 
@@ -57,7 +60,7 @@ export class ZipWriter {
       throw new DefectError('an entry is not what its header says', { code: 'zip-entry-sums' });
     }
     if (!header.sums) await this.#put(buildDataDescriptor(header, sums));
-    this.#written.push({ ...header, sums, deferred: header.sums === null, offset });
+    this.#list({ ...header, sums, deferred: header.sums === null, offset });
     this.#current = null;
     return sums;
   }
@@ -67,7 +70,7 @@ export class ZipWriter {
     if (this.#current) throw new DefectError('an entry is still open', { code: 'zip-entry-open' });
     let offset = this.#position;
     for (const entry of entries) {
-      this.#written.push({ ...entry, deferred: false, offset });
+      this.#list({ ...entry, deferred: false, offset });
       offset += localHeaderBytes(entry) + entry.sums.packedBytes;
     }
     if (offset - this.#position !== bytes.length) {
@@ -78,9 +81,17 @@ export class ZipWriter {
 
   async finish(): Promise<void> {
     const directoryOffset = this.#position;
-    for (const entry of this.#written) await this.#put(buildDirectoryRecord(entry));
+    for (const records of [...this.#directory, ...this.#loose]) await this.#put(records);
     const directoryBytes = this.#position - directoryOffset;
-    await this.#put(buildEndRecords({ entries: this.#written.length, directoryOffset, directoryBytes }));
+    await this.#put(buildEndRecords({ entries: this.#count, directoryOffset, directoryBytes }));
+  }
+
+  #list(entry: WrittenEntry): void {
+    this.#count += 1;
+    this.#loose.push(buildDirectoryRecord(entry));
+    if (this.#loose.length < 1000) return;
+    this.#directory.push(Buffer.concat(this.#loose));
+    this.#loose = [];
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
@@ -95,8 +106,9 @@ export class HashedFile implements ByteSink {
   readonly #partPath: string;
   readonly #handle: FileHandle;
   readonly #hash = createHash('sha256');
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  /** Written when it is full, and used again. */
+  readonly #block = Buffer.allocUnsafeSlow(blockBytes);
+  #filled = 0;
   #bytes = 0;
 
   private constructor(path: string, partPath: string, handle: FileHandle) {
@@ -114,12 +126,16 @@ export class HashedFile implements ByteSink {
     });
   }
 
-  /** The bytes must not be changed afterwards: they are written later, many pieces at once. */
+  /** One call after the other; the bytes may be used again afterwards. */
   async write(bytes: Uint8Array): Promise<void> {
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
     this.#bytes += bytes.length;
-    if (this.#heldBytes >= blockBytes) await this.#flush();
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + blockBytes - this.#filled);
+      this.#block.set(piece, this.#filled);
+      this.#filled += piece.length;
+      at += piece.length;
+      if (this.#filled === blockBytes) await this.#flush();
+    }
   }
 
   /** Puts the file under its name, on the disk and not only on its way there. */
@@ -140,9 +156,8 @@ export class HashedFile implements ByteSink {
   }
 
   async #flush(): Promise<void> {
-    const block = Buffer.concat(this.#held);
-    this.#held = [];
-    this.#heldBytes = 0;
+    const block = this.#block.subarray(0, this.#filled);
+    this.#filled = 0;
     this.#hash.update(block);
     await explainWriting(this.#path, async () => {
       for (let at = 0; at < block.length; ) at += (await this.#handle.write(block, at)).bytesWritten;

@@ -52,7 +52,9 @@ describe('deflate', () => {
             ),
           ),
         );
-        const packed = pieces.map((piece, index) => deflatePiece(piece, index === pieces.length - 1));
+        const packed = pieces.map((piece, index) =>
+          Buffer.from(deflatePiece(piece, index === pieces.length - 1)),
+        );
         expect(zlib.inflateRawSync(Buffer.concat(packed)).equals(Buffer.concat(pieces))).toBe(true);
       }),
       { numRuns: 60 },
@@ -68,7 +70,7 @@ describe('deflate', () => {
       }),
     );
     for (const isLast of [true, false]) {
-      const packed = deflatePiece(noise, isLast);
+      const packed = Buffer.from(deflatePiece(noise, isLast));
       expect(packed.length).toBeLessThan(pieceBytes + 200);
       const ended = isLast ? [packed] : [packed, deflatePiece(Buffer.from('x'), true)];
       expect(zlib.inflateRawSync(Buffer.concat(ended)).subarray(0, pieceBytes).equals(noise)).toBe(true);
