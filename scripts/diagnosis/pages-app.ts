@@ -102,6 +102,16 @@ export const appPages = {
       'A setting that production has and staging has not, or the other way round.',
     ],
   },
+  'slot-missing': {
+    means:
+      'A release is staged in a deployment slot beside production, and there is none of that name. `slotwave probe` says so; a rollout is refused before it begins.',
+    seen: 'Azure lists no such slot of the app.',
+    todo: [
+      '`az functionapp deployment slot create --name <app> --resource-group <group> --slot staging --configuration-source <app>`.',
+      'Its name in the config: `slot` of the target, `staging` when not given; `discover.slot` for those that are discovered.',
+      'Networks, private endpoints, identities and their roles are not cloned: `slotwave plan` names what is missing.',
+    ],
+  },
   'not-a-host': {
     means: 'Something answers where a function host would tell its state, and it is none.',
     seen: 'The answer to /admin/host/status is no state of a host, is a 404, or is no HTTP.',

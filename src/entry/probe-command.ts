@@ -11,7 +11,7 @@ import { openLook } from './open-look.ts';
 import type { ProbeOptions } from './options.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { tellProbed } from './probe-lines.ts';
-import { type Probed, type ProbeParts, probeApp, probeScm } from './probe-once.ts';
+import { type Probed, type ProbeParts, probeApp, probeScm, tellMissing } from './probe-once.ts';
 import { readConfig } from './read-config.ts';
 import { redactRecord } from './secrets.ts';
 import { listenForStop } from './signals.ts';
@@ -122,7 +122,7 @@ async function probeAll(
   const works = targets.flatMap((facts) =>
     sides.flatMap((each): readonly (() => Promise<Probed>)[] => {
       const slot = each === 'live' ? facts.production : facts.staging;
-      if (slot === null) return [];
+      if (slot === null) return [async () => tellMissing(facts, each)];
       const isMeant = each === 'live' || side === 'staging';
       const expected = expect !== undefined && isMeant ? expect : slot.releaseId;
       const { checks, functions } = config.probes;

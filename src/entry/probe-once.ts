@@ -147,3 +147,16 @@ export async function probeScm(
     ...(isReached ? noCause : { diagnosis: diagnose(facts), facts }),
   };
 }
+
+/** Nothing to look at is no good news. */
+export function tellMissing({ target, region }: TargetFacts, side: Side): Probed {
+  const said = `there is no slot "${target.slot}"`;
+  const findings = [{ check: 'slot', condition: 'unhealthy', said, code: 'SLOT_MISSING' }] as const;
+  const place = { door: 'app', host: `${target.site}/${target.slot}` } as const;
+  const facts = { ...place, findings, road: null, request: null, site: null, names: [] };
+  return {
+    ...{ target: target.name, region, side, ...place },
+    ...{ vantage: 'arm', ...tellAddress(null), condition: 'unhealthy', tookMs: 0 },
+    ...{ findings, functions: [], diagnosis: diagnose(facts), facts },
+  };
+}

@@ -24,6 +24,7 @@ export const causes = {
   'no-answer': 'Connected, but nothing is answered',
   'ip-forbidden': 'The network of the app refuses callers from here',
   'wrong-host': 'The address does not know the host name',
+  'slot-missing': 'The slot is not there',
   'app-stopped': 'The app is stopped',
   'app-unauthorised': 'The app answers 401',
   'app-forbids': 'The app itself answers 403',

@@ -96,6 +96,11 @@ const causesOfCodes: ReadonlyMap<string, Cause> = new Map(
         `${host} answers 200 for the host's state, and what it says is no function host's word.`,
       next: 'Something in front answers for it (a gateway, a maintenance page, a sign-in page), or the app is no function app: look at the address that answered and at the kind of the site.',
     },
+    SLOT_MISSING: {
+      code: 'slot-missing',
+      tell: (host, said) => `Azure does not have ${host}: ${said}.`,
+      next: 'Create it as production is (az functionapp deployment slot create --configuration-source <app>), or correct its name: fleet.targets[].slot.',
+    },
     NO_FUNCTIONS: {
       code: 'host-without-functions',
       tell: (host) => `${host} is up (Running), and its host lists no functions: every path answers 404.`,

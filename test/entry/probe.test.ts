@@ -268,6 +268,23 @@ describe('slotwave probe', () => {
     expect(scm).toMatchObject({ door: 'scm', vantage: 'direct', condition: 'reached', diagnosis: null });
   });
 
+  it('does not pass over a staging slot that is not there', async () => {
+    const app = [
+      '--app-name',
+      'orders-well',
+      '--resource-group-name',
+      'g',
+      '--subscription-id',
+      subscription,
+    ];
+    const { code, out } = await fleet.run(['probe', ...app, '--slot-name', 'nosuch', '--side', 'staging']);
+    expect([code, out]).toEqual([
+      10,
+      expect.stringMatching(/^orders-well +staging +NOT WELL; .*slot-missing/),
+    ]);
+    expect(out).toContain('orders-well/nosuch');
+  });
+
   it('refuses a target that is not there', async () => {
     const { code, err } = await probe('--target', 'nowhere', '--target', 'well');
     expect([code, err]).toEqual([2, expect.stringContaining('[target-unknown]')]);

@@ -458,6 +458,13 @@ const apps: readonly Row[] = [
     next: ['gateway'],
   },
   {
+    says: 'a slot that is not there',
+    facts: found({ check: 'slot', code: 'SLOT_MISSING', said: 'there is no slot "staging"' }),
+    code: 'slot-missing',
+    seen: ['no slot "staging"'],
+    next: ['fleet.targets[].slot', 'az functionapp deployment slot create'],
+  },
+  {
     says: 'a host without functions',
     facts: found({ check: 'functions', code: 'NO_FUNCTIONS' }),
     code: 'host-without-functions',
