@@ -12,10 +12,13 @@ export function createDnsRoad(servers: readonly string[]): Road {
       const { host, signal, trace } = ask;
       if (isIP(host) !== 0) return connectTo(ask);
       const chain = followCnames(host, { servers, signal });
-      const found = await resolveAddresses(host, servers, signal).finally(async () =>
+      let found: readonly Address[];
+      try {
+        found = await resolveAddresses(host, servers, signal);
+      } finally {
         // Before there is a connection: one that waits for this has nobody who hears of its end.
-        trace.note({ cnames: await chain }),
-      );
+        trace.note({ cnames: await chain });
+      }
       trace.note({ stage: 'connect', addresses: found.map(({ address }) => address) });
       return connectTo(ask, answerWith(found));
     },
