@@ -30,9 +30,8 @@ const rules = [
   '- **Durations** have a unit: `250ms`, `90s`, `10m`, `1h30m`.',
   '- **A limit of failures says how many are tolerated**; one more has the effect.',
   '- **Everything is checked**: unknown keys are refused, not ignored, and all problems are told at once with their lines.',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what must not be written in the file.
-  '- **Nothing is expanded**: `${NAME}`, `$(NAME)` and `${{ … }}` are refused. Where a value really has to hold such a text, write `$${NAME}`.',
-  '- **Nothing here is secret**: put secrets in Key Vault, and the reference to them in `settings`.',
+  '- **Only `${env:NAME}` is expanded**, and only where a key says so (headers and bodies of checks, addresses of proxies): the value comes from the environment and is never written down. `${NAME}`, `$(NAME)` and `${{ … }}` are refused. Where a value really has to hold such a text, write `$${NAME}`.',
+  '- **Nothing here is secret**: put secrets of the app in Key Vault, and the reference to them in `settings`.',
 ].join('\n');
 
 function writeTable(schema: JsonSchema, prefix: string, deep: boolean): string {

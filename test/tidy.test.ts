@@ -82,7 +82,6 @@ describe('each rule can fail', () => {
     'const a = new Date()',
     'const a = Math.random()',
     'setTimeout(() => {}, 1)',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a sample of source text
     'const a = `now ${Date.now()}`',
   ])('the edge: %s', (text) => expect(findEdgeWords(bad('src/plan/x.ts', text))).toHaveLength(1));
 

@@ -55,7 +55,6 @@ const lines: readonly Line[] = [
   { yaml: '  interval: fast', told: ['probes.interval', /duration/] },
   { yaml: 'settings:' },
   { yaml: '  NUMBER: 12345678', told: ['settings.NUMBER', /right kind/] },
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the mistake.
   { yaml: '  VARIABLE: "hunter2-${TOKEN}"', told: ['settings.VARIABLE', /not expanded/] },
   { yaml: 'stratgy: {}', told: ['stratgy', /Did you mean strategy\?/] },
 ];
