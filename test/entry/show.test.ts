@@ -55,20 +55,20 @@ describe('how a rollout is told', () => {
 });
 
 describe('packing', () => {
-  async function pack(columns: number | null, seconds: number) {
+  function pack(columns: number | null, seconds: number) {
     const { written, outside } = openScreen(columns);
     const clock = new VirtualClock();
     const packing = tellPacking(outside, clock);
     for (let files = 1; files <= seconds; files++) {
-      await clock.advance(1000);
+      clock.advance(1000);
       packing.onProgress({ files, totalFiles: seconds, bytes: files * 1_500_000, totalBytes: 45_000_000 });
     }
     packing.end();
     return written;
   }
 
-  it('is a plain line every ten seconds where nobody watches, beside the results', async () => {
-    expect(await pack(null, 30)).toEqual({
+  it('is a plain line every ten seconds where nobody watches, beside the results', () => {
+    expect(pack(null, 30)).toEqual({
       out: '',
       error: [
         'Packing: 10 of 30 files, 15 MB of 45 MB\n',
@@ -78,8 +78,8 @@ describe('packing', () => {
     });
   });
 
-  it('is one line on a terminal, no wider than that, and gone in the end', async () => {
-    const { out, error } = await pack(30, 2);
+  it('is one line on a terminal, no wider than that, and gone in the end', () => {
+    const { out, error } = pack(30, 2);
     expect(error).toBe('');
     expect(out.split('\r')).toEqual([
       '',
@@ -90,8 +90,8 @@ describe('packing', () => {
     ]);
   });
 
-  it('that is quick is not told', async () => {
-    expect(await pack(null, 9)).toEqual({ out: '', error: '' });
+  it('that is quick is not told', () => {
+    expect(pack(null, 9)).toEqual({ out: '', error: '' });
   });
 });
 
