@@ -18,15 +18,6 @@ interface Manifest {
   readonly license: string;
 }
 
-/**
- * Packages that come without the text. Each was looked at, in this version; the next one is looked at again, because
- * it may have got one, or another licence.
- */
-const lackingTheirText: Readonly<Record<string, string>> = {
-  // Neither the package nor its repository (nodable/val-parsers) has it; package.json and README say MIT.
-  '@nodable/entities@3.1.0': mitOf('Amit Gupta (https://solothought.com)'),
-};
-
 /** Everything of others, in the order in which it is found. All problems at once: a package without its text is not shipped. */
 export async function readLicenses(outputs: Metafile['outputs'], root: string): Promise<readonly Licensed[]> {
   const found = [...(await readForeignSources(outputs, root))];
@@ -38,7 +29,7 @@ export async function readLicenses(outputs: Metafile['outputs'], root: string): 
     if (!name || !version) wrong.push(`${folder}/package.json has no name or no version`);
     else if (typeof license !== 'string') wrong.push(`${folder}/package.json does not name its licence`);
     else {
-      const text = (await readTexts(join(root, folder))) || (lackingTheirText[`${name}@${version}`] ?? '');
+      const text = await readTexts(join(root, folder));
       if (text === '')
         wrong.push(`${name} ${version} (${license}) has no file with its licence in ${folder}`);
       else found.push({ title: `${name} ${version} (${license})`, text });
@@ -46,7 +37,7 @@ export async function readLicenses(outputs: Metafile['outputs'], root: string): 
   }
   if (wrong.length > 0)
     throw new Error(
-      `What is bundled cannot be shipped without its licences:\n${wrong.map((line) => `- ${line}`).join('\n')}\nLook at each, and write what holds for it into scripts/licenses.ts.`,
+      `What is bundled cannot be shipped without its licences:\n${wrong.map((line) => `- ${line}`).join('\n')}\nLook at each: a version or a package that brings its text may take its place, or scripts/licenses.ts has to learn where the text stands.`,
     );
   return found;
 }
@@ -114,21 +105,4 @@ function tidy(text: string): string {
 /** By code units, as on every machine. */
 function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
-}
-
-function mitOf(holder: string): string {
-  return `The MIT License, as published at https://spdx.org/licenses/MIT; its holder: ${holder}. The package carries no text of its own.
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
-rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
-persons to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
-Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 }
