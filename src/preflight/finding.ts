@@ -64,6 +64,17 @@ export interface PackageTraits {
   readonly bundleFrom: string | null;
   /** WebJobs extensions in it, by their short names: `ServiceBus` → `5.2.0`. */
   readonly extensions: Readonly<Record<string, string>>;
+  /** The version of the language that it is made for, where a file says so. */
+  readonly needs?: VersionNeed | null | undefined;
+}
+
+export interface VersionNeed {
+  readonly language: string;
+  readonly major: number;
+  /** Whether a later one does as well. */
+  readonly orLater: boolean;
+  /** The file that told. */
+  readonly evidence: string;
 }
 
 /** Somebody knows of it and wants to go on. */

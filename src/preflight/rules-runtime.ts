@@ -44,6 +44,15 @@ export const runtimeRules: readonly Rule[] = [
     check: inScene(checkFit),
   },
   {
+    id: 'runtime-version-unfit-for-package',
+    subject: 'runtime',
+    severity: 'warning',
+    when: 'the staging slot runs another version of the language than the package is made for (`*.runtimeconfig.json` of .NET isolated, `engines.node` of package.json)',
+    why: 'A .NET app starts with the major version that it was built for and with no other; what a Node app says that it needs, it may use. The host then lists no function.',
+    source: `${docs}/azure-functions/supported-languages`,
+    check: inScene(checkVersionFit),
+  },
+  {
     id: 'runtime-ended',
     subject: 'runtime',
     severity: 'warning',
@@ -110,6 +119,20 @@ function checkFit({ facts, request, around }: Scene): Said {
   return {
     found: `The package looks like ${joinWords(traits.runtimes)}${traits.evidence ? ` (${traits.evidence})` : ''}, and FUNCTIONS_WORKER_RUNTIME of ${facts.target.site} is ${worker}.`,
     fix: 'Pack the right folder, or correct the setting: settings: { FUNCTIONS_WORKER_RUNTIME: … } writes it with the release.',
+  };
+}
+
+function checkVersionFit({ facts, request, around }: Scene): Said {
+  const needs = request.package?.needs;
+  const stack = around.staging?.stack;
+  if (!needs || !stack || !sameText(stack.language, needs.language) || isWritten(request)) return null;
+  // On Windows a setting names the version, and the config may bring another with the release.
+  if (request.settingNames.some((name) => sameText(name, 'WEBSITE_NODE_DEFAULT_VERSION'))) return null;
+  const major = Number.parseInt(stack.version, 10);
+  if (major === needs.major || (needs.orLater && major > needs.major)) return null;
+  return {
+    found: `The package is made for ${needs.language} ${needs.major}${needs.orLater ? ' or later' : ''} (${needs.evidence}), and the staging slot of ${facts.target.site} runs ${stack.version}.`,
+    fix: 'Set the version in the staging slot: it travels with the swap. Or build the package for the version that is there.',
   };
 }
 

@@ -46,7 +46,7 @@ export const subnetRules: readonly Rule[] = [
     id: 'subnet-too-small-to-double',
     subject: 'network',
     severity: 'warning',
-    when: 'the subnet has fewer addresses than twice the most instances of the plan',
+    when: 'the subnet has fewer addresses than twice the most instances of the plan (its elastic limit; where it does not scale by itself, its size now: rules of Azure Monitor are not read)',
     why: 'When a plan is scaled or its machines are replaced, old and new instances need addresses at the same time.',
     source: `${integration}#subnet-requirements`,
     check: inScene(checkDoubling),

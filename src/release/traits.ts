@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { maxHostJsonBytes, readHostJson } from './host-json.ts';
 import type { PackedEntry } from './package.ts';
+import { tellNeed, type VersionNeed, versionFileOf } from './version-need.ts';
 import { type ListedEntry, listZip, readEntry, readZipEnd } from './zip-read.ts';
 
 export interface Traits {
@@ -14,6 +15,8 @@ export interface Traits {
   readonly bundleFrom: string | null;
   /** `ServiceBus` → `5.2.0`, by the short names of WebJobs extensions. */
   readonly extensions: Readonly<Record<string, string>>;
+  /** The version of the language that it is made for; null where the files do not tell. */
+  readonly needs: VersionNeed | null;
 }
 
 /** Of a zip that was checked before. What cannot be read tells nothing, and is no error. */
@@ -24,7 +27,9 @@ export async function readTraits(
   const paths = entries.map(({ path }) => path);
   const languages = tellLanguages(paths);
   const deps = paths.filter((path) => dependencyFile.test(path)).slice(0, filesLimit);
-  const texts = await readFiles(zipPath, ['host.json', ...deps]);
+  const runtime = languages.length === 1 ? languages[0]!.runtime : '';
+  const versionFile = versionFileOf(runtime, paths);
+  const texts = await readFiles(zipPath, ['host.json', ...(versionFile ? [versionFile] : []), ...deps]);
   const host = readHostJson(texts.get('host.json') ?? '');
   // An app with a handler of its own may have files of any language.
   const isClear = languages.length === 1 && !(host.ok && host.customHandler);
@@ -34,6 +39,7 @@ export async function readTraits(
     hubName: (host.ok && host.hubName) || null,
     bundleFrom: lowestOf((host.ok && host.bundle) || ''),
     extensions: Object.assign({}, ...deps.map((path) => readExtensions(texts.get(path) ?? ''))),
+    needs: isClear && versionFile ? tellNeed(runtime, versionFile, texts.get(versionFile) ?? '') : null,
   };
 }
 

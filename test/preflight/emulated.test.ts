@@ -1,6 +1,8 @@
 /** Every rule once more, over what the emulator's ARM answers: each world's app is wrong in its own way. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Azure, createAzure } from '../../src/azure/azure.ts';
+import { sitePath } from '../../src/azure/site-client.ts';
+import type { HttpAnswer } from '../../src/azure/transport.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import type { HostRuntime } from '../../src/emulator/host/runtime.ts';
@@ -215,6 +217,15 @@ const apps: Readonly<Record<string, Wrong>> = {
     expected: ['runtime-version-differs'],
     beside: { config: { linuxFxVersion: 'Node|24' } },
   },
+  'runtime-unfit': {
+    expected: ['runtime-version-unfit-for-package'],
+    request: {
+      package: {
+        ...notes,
+        needs: { language: 'node', major: 24, orLater: true, evidence: 'package.json' },
+      },
+    },
+  },
   'runtime-ended': { expected: ['runtime-ended'], both: { config: { linuxFxVersion: 'Node|18' } } },
   'runtime-ending': { expected: ['runtime-ending'], both: { config: { linuxFxVersion: 'Node|20' } } },
   identity: {
@@ -232,8 +243,12 @@ const apps: Readonly<Record<string, Wrong>> = {
 /** Rules that look at the two slots and nothing else; what befalls them before the survey stands in `before`. */
 interface Bad extends Wrong {
   readonly before?: (azure: Azure, target: Target) => Promise<unknown>;
+  /** Surveyed by itself, with a preview asked for: only then is authentication read. */
+  readonly signsIn?: boolean;
 }
 
+/** The emulator names an SCM host for every slot; on its way from there this one's is lost. */
+const nameless = 'no-scm-host';
 const preview = { preview: true, resetPrepared: false };
 const lend = (azure: Azure, target: Target) => azure.slots.applyProductionSettings(target);
 
@@ -248,6 +263,13 @@ const slots: Readonly<Record<string, Bad>> = {
   },
   previewed: { expected: ['preview-on-linux'], request: { swap: preview } },
   'previewed-on-windows': { expected: [], site: { os: 'windows' }, request: { swap: preview } },
+  'signs-callers-in': {
+    expected: ['preview-with-authentication', 'preview-on-linux'],
+    signsIn: true,
+    request: { swap: preview },
+  },
+  'signs-nobody-in': { expected: ['preview-on-linux'], signsIn: false, request: { swap: preview } },
+  [nameless]: { expected: ['scm-host-missing'] },
   'swaps-itself': {
     expected: ['auto-swap-on'],
     site: { os: 'windows' },
@@ -377,6 +399,13 @@ const runtime: HostRuntime = {
   close: async () => {},
 };
 
+async function loseScmHost(url: string, asked: Promise<HttpAnswer>): Promise<HttpAnswer> {
+  const answer = await asked;
+  return url.includes(`/sites/${nameless}/`)
+    ? { ...answer, body: answer.body.replaceAll('"Repository"', '"Standard"') }
+    : answer;
+}
+
 const targetOf = (site: string): Target => ({
   name: site,
   subscriptionId: subscription,
@@ -389,6 +418,7 @@ const targetOf = (site: string): Target => ({
 describe('preflight over the emulator', () => {
   let fleet: Fleet;
   const sent: string[] = [];
+  let authorization = '';
   const clock = new VirtualClock(Date.UTC(2026, 1, 15));
   const emulator = createEmulator({ world, clock, runtime });
   afterAll(() => emulator.close());
@@ -401,7 +431,8 @@ describe('preflight over the emulator', () => {
         cloudName: emulator.origin,
         transport: (request) => {
           sent.push(`${request.method} ${new URL(request.url).pathname}`);
-          return wire(request);
+          authorization = request.headers['authorization'] ?? authorization;
+          return loseScmHost(request.url, wire(request));
         },
         clock,
         environment: {
@@ -413,15 +444,34 @@ describe('preflight over the emulator', () => {
         hide: () => {},
       }),
     );
+    const survey = (names: readonly string[], swap?: typeof preview) =>
+      azure.survey({
+        targets: names.map(targetOf),
+        settings: {},
+        surroundings: { nowMs: clock.now() },
+        ...(swap ? { swap } : {}),
+      });
+    const signIn = async (name: string) => {
+      const path = `${sitePath(targetOf(name))}/slots/staging/config/authsettingsV2?api-version=2025-05-01`;
+      const body = JSON.stringify({ properties: { platform: { enabled: true } } });
+      const headers = { authorization, 'content-type': 'application/json' };
+      const url = `${emulator.origin}${path}`;
+      const { status } = await emulator.fetch(new Request(url, { method: 'PUT', headers, body }));
+      expect(status).toBe(200);
+    };
+    const of = (isAlone: boolean) =>
+      byName.flatMap(([name, { signsIn }]) => ((signsIn !== undefined) === isAlone ? [name] : []));
     // A swap takes its time, and is looked at while it runs.
     const tell = async () => {
       const begun = byName.flatMap(([name, { before }]) => before?.(azure, targetOf(name)) ?? []);
       await clock.sleep(2_000);
-      fleet = await azure.survey({
-        targets: byName.map(([name]) => targetOf(name)),
-        settings: {},
-        surroundings: { nowMs: clock.now() },
-      });
+      const most = await survey(of(false));
+      await Promise.all(byName.flatMap(([name, { signsIn }]) => (signsIn ? [signIn(name)] : [])));
+      const previewed = await survey(of(true), preview);
+      fleet = {
+        targets: [...most.targets, ...previewed.targets],
+        surroundings: { ...most.surroundings, ...previewed.surroundings },
+      };
       await Promise.all(begun);
     };
     await clock.run(tell());
@@ -435,9 +485,7 @@ describe('preflight over the emulator', () => {
 
   it('has an app for every rule', () => {
     const told = new Set(byName.flatMap(([, { expected }]) => expected));
-    // The emulator names an SCM host for every slot, and the survey asks for authentication where a preview is wanted.
-    const elsewhere = ['preview-with-authentication', 'scm-host-missing'];
-    expect(rules.map(({ id }) => id).filter((id) => !told.has(id))).toEqual(elsewhere);
+    expect(rules.map(({ id }) => id).filter((id) => !told.has(id))).toEqual([]);
   });
 
   it('keeps no value of a setting', () => {

@@ -40,6 +40,7 @@ const trigger = (type: string, changes: Partial<TriggerFacts> = {}): TriggerFact
 const queue = trigger('queueTrigger');
 const push = { mode: 'push', remoteBuild: false, store: null };
 const pkg = { runtimes: [], evidence: null, hubName: null, bundleFrom: null, extensions: {} };
+const net = { language: 'dotnet-isolated', orLater: false, evidence: 'orders.runtimeconfig.json' };
 const differs = (name: string, rule: 'travels' | 'stays', kind = 'AppSetting') => ({
   differences: [{ name, kind, rule, description: '' }],
 });
@@ -534,6 +535,19 @@ export const sceneCases: readonly SceneCase[] = [
     found: /looks like python \(function_app.py\), and FUNCTIONS_WORKER_RUNTIME of orders-weu is node/,
     fix: /Pack the right folder/,
     silent: { request: { package: { ...pkg, runtimes: ['node'], evidence: 'package.json' } } },
+  },
+  {
+    id: 'runtime-version-unfit-for-package',
+    fires: {
+      around: both(slot({ stack: { language: 'dotnet-isolated', version: '8.0' } })),
+      request: { package: { ...pkg, needs: { ...net, major: 10 } } },
+    },
+    found: /made for dotnet-isolated 10 \(orders.runtimeconfig.json\), .* of orders-weu runs 8.0/,
+    fix: /travels with the swap/,
+    silent: {
+      around: both(slot({ stack: { language: 'dotnet-isolated', version: '10.0' } })),
+      request: { package: { ...pkg, needs: { ...net, major: 10 } } },
+    },
   },
   {
     id: 'runtime-ended',

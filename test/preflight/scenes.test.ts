@@ -217,6 +217,28 @@ describe('other ways to the same finding', () => {
   });
 });
 
+describe('the version that a package needs', () => {
+  const speaks = (needs: object, version: string, settingNames: readonly string[] = []) => {
+    const pkg = { runtimes: [], evidence: null, hubName: null, bundleFrom: null, extensions: {} };
+    const need = { language: 'node', major: 22, orLater: true, evidence: 'package.json', ...needs };
+    const stack = { language: 'node', version };
+    const around = { production: slot({ stack }), staging: slot({ stack }) };
+    const ids = idsOf({ around, request: { settingNames, package: { ...pkg, needs: need } } });
+    return ids.includes('runtime-version-unfit-for-package');
+  };
+
+  it.each<[string, object, string, readonly string[], boolean]>([
+    ['less than it asks for', {}, '20', [], true],
+    ['what it asks for', {}, '22', [], false],
+    ['more, where that does', {}, '24', [], false],
+    ['more, where that does not', { orLater: false }, '24', [], true],
+    ['another language', { language: 'dotnet-isolated' }, '20', [], false],
+    ['less, and the config brings another', {}, '20', ['WEBSITE_NODE_DEFAULT_VERSION'], false],
+  ])('%s', (_, needs, version, settingNames, expected) => {
+    expect(speaks(needs, version, settingNames)).toBe(expected);
+  });
+});
+
 describe('rights', () => {
   it('are asked for by what will be done', () => {
     const of = (request: Partial<PreflightRequest>) =>

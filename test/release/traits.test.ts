@@ -75,4 +75,28 @@ describe('what a package says of itself', () => {
     const host = JSON.stringify({ extensionBundle: { version } });
     expect((await traitsOf({ 'host.json': host })).bundleFrom).toBe(lowest);
   });
+
+  const net = (options: object) => ({
+    'functions.metadata': '[]',
+    'orders.runtimeconfig.json': JSON.stringify({ runtimeOptions: options }),
+  });
+  const core = (version: string) => ({ name: 'Microsoft.NETCore.App', version });
+
+  it.each<[string, Record<string, string>, readonly [number, boolean] | null]>([
+    ['.NET 8', net({ tfm: 'net8.0', framework: core('8.0.0') }), [8, false]],
+    ['.NET 10 with ASP.NET', net({ frameworks: [core('10.0.0'), core('10.0.1')] }), [10, false]],
+    ['.NET that takes later ones', net({ rollForward: 'LatestMajor', framework: core('8.0.0') }), [8, true]],
+    ['.NET that brings its own', net({ includedFrameworks: [core('8.0.0')] }), null],
+    ['two .NET programs', { ...net({ framework: core('8.0.0') }), 'other.runtimeconfig.json': '{}' }, null],
+    ['Node from 20 on', { 'package.json': '{"engines":{"node":">=20.11"}}' }, [20, true]],
+    ['Node 22 or 20', { 'package.json': '{"engines":{"node":"^22 || ^20.9"}}' }, [20, true]],
+    ['Node below 24', { 'package.json': '{"engines":{"node":"<24"}}' }, null],
+    ['Node by name', { 'package.json': '{"engines":{"node":"lts/*"}}' }, null],
+    ['Node without a word', { 'package.json': '{}' }, null],
+    ['a package.json that is none', { 'package.json': '{"engines":' }, null],
+    ['Python', { 'function_app.py': '' }, null],
+  ])('which version it needs: %s', async (_, files, expected) => {
+    const { needs } = await traitsOf(files);
+    expect(needs && [needs.major, needs.orLater]).toEqual(expected);
+  });
 });
