@@ -65,7 +65,7 @@ function hireCrew(count: number): Crew {
   const hands = Array.from({ length: count }, () => beginHand(file));
   const spares: ArrayBuffer[] = [];
   return {
-    holds: count * 6,
+    holds: count * 4,
     pack(job) {
       const [first, ...others] = hands.filter((hand) => !hand.isGone());
       if (!first) return crewOfOne.pack(job);
@@ -133,7 +133,7 @@ function beginHand(file: string): Hand {
 }
 
 /** What lives longer than one job is little; a young generation of the usual size would only fill up with waste. */
-const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
 /** From source, types are stripped, of which Node warns. */
 function execArgvOf(file: string): string[] {
