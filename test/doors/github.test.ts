@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { outputs } from '../../src/config/outputs.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
 import { root } from '../entry/start-cli.ts';
 import { jobToken, type Ladder, type Runner, startJob } from './github-runner.ts';
-import { type PlayedAzure, planted, playAzure, subscriptionId } from './played-azure.ts';
+import { type PlayedAzure, planted, playAzure, signedAddress, subscriptionId } from './played-azure.ts';
 import { type PlayedGitHub, playGitHub } from './played-github.ts';
 
 /** The action as a runner starts it: real processes of the bundle, an Azure and a GitHub that are played. */
 const limitMs = 120_000;
-const sites = ['one', 'sick-weu', 'sick-eus', 'stop-weu', 'stop-eus', 'kill', 'plan'];
+const sites = ['one', 'sick-weu', 'sick-eus', 'stop-weu', 'stop-eus', 'kill', 'plan', 'url-weu', 'url-eus'];
 
 let folder: string;
 let azure: PlayedAzure;
@@ -108,6 +108,8 @@ describe('the action', () => {
         '::add-mask::job-token-of-this-run',
       ]);
       expect(step.raw.match(/^::add-mask::eyJ/gm)?.length).toBeGreaterThan(0);
+      const keys = await azure.readKeys('one');
+      expect(keys.filter((key) => step.raw.includes(`::add-mask::${key}\n`)).length).toBeGreaterThan(0);
       expect(step.groups).toEqual(['Staging and looking, beside production', 'Wave all']);
       const [begun] = await job.readJournal();
       const release = begun?.type === 'rollout.begun' ? begun.release.id : '';
@@ -334,16 +336,37 @@ describe('the action', () => {
     limitMs,
   );
 
-  it('shows no secret that is not masked, in any line of any of these jobs', () => {
+  it(
+    'does not show the signature by which slots are to fetch, where they cannot',
+    async () => {
+      const job = await openJob('url');
+      const sealed = { command: 'package', seal: 'true', out: 'sealed.zip' };
+      const packed = await job.run({ ...sealed, package: join(root, 'examples/orders') });
+      expect(packed).toMatchObject({ code: 0, outputs: { outcome: 'done' } });
+      writeFleet(job.workspace, 'url', './sealed.zip');
+      appendFileSync(
+        join(job.workspace, 'slotwave.yml'),
+        `delivery: { mode: url, url: "${signedAddress}" }\n`,
+      );
+      const refused = await job.run({});
+      expect(refused).toMatchObject({ code: 10, outputs: { outcome: 'refused', promoted: '0' } });
+      expect(refused.summary).toContain('the deployment ended as');
+    },
+    limitMs,
+  );
+
+  it('shows no secret that is not masked, in any line of any of these jobs', async () => {
+    const keys = await Promise.all(sites.map((site) => azure.readKeys(site)));
     const shown = jobs.flatMap((job) => job.shown);
     expect(shown.length).toBeGreaterThan(12);
     for (const [name, secret] of Object.entries({
       ...planted,
       'token of the job': jobToken,
       'setting of the config': 'cfg=9f3a!config-setting-41Bd',
+      ...Object.fromEntries(keys.flat().map((key, at) => [`key ${at} of a host`, key])),
     }))
       expect({ name, shown: shown.filter((text) => text.includes(secret)) }).toEqual({ name, shown: [] });
-    // What tokens look like, and keys of hosts.
+    // What tokens look like.
     expect(shown.filter((text) => /eyJ[\w-]{10,}\.[\w-]{10,}/.test(text))).toEqual([]);
   });
 });

@@ -138,6 +138,8 @@ describe('the task', () => {
       expect(step.log).toContain('with the service connection federated');
       // Each proof of who the job is, before it is used.
       expect(step.raw.match(/^##vso\[task\.setsecret\]eyJ/gm)?.length).toBeGreaterThan(0);
+      const keys = await azure.readKeys('one');
+      expect(keys.filter((key) => step.raw.includes(`setsecret]${key}\n`)).length).toBeGreaterThan(0);
       expect(step.groups).toEqual(['Staging and looking, beside production', 'Wave all']);
       expect(step.progress.length).toBeGreaterThan(3);
       expect(step.progress).toEqual([...new Set(step.progress)].sort((one, other) => one - other));
@@ -331,10 +333,15 @@ describe('the task', () => {
     limitMs,
   );
 
-  it('shows no secret that is not masked, in any line of any of these jobs, debugged or not', () => {
+  it('shows no secret that is not masked, in any line of any of these jobs, debugged or not', async () => {
+    const keys = await Promise.all(sites.map((site) => azure.readKeys(site)));
     const shown = agents.flatMap((agent) => agent.shown);
     expect(shown.length).toBeGreaterThan(40);
-    const secrets = { ...planted, key: azure.clientSecret, token: azure.pipelines.accessToken };
+    const secrets = {
+      ...{ ...planted, key: azure.clientSecret, token: azure.pipelines.accessToken },
+      'setting of the config': 'cfg=9f3a!config-setting-41Bd',
+      ...Object.fromEntries(keys.flat().map((key, at) => [`key ${at} of a host`, key])),
+    };
     for (const [name, secret] of Object.entries(secrets))
       expect({ name, shown: shown.filter((text) => text.includes(secret)) }).toEqual({ name, shown: [] });
     expect(shown.filter((text) => /eyJ[\w-]{10,}\.[\w-]{10,}/.test(text))).toEqual([]);

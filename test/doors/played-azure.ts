@@ -32,6 +32,8 @@ export interface PlayedAzure {
   readonly clientId: string;
   readonly tenantId: string;
   countSwaps(site: string): Promise<number>;
+  /** The keys of a site's hosts, of production and of staging, as Azure tells them to whoever may ask. */
+  readKeys(site: string): Promise<readonly string[]>;
   /** In place of all faults there were. */
   setFaults(faults: readonly object[]): Promise<void>;
   stop(): Promise<void>;
@@ -41,7 +43,11 @@ export interface PlayedAzure {
 export const planted = {
   'setting of production': 'prd#55a1-production-setting-0c',
   'setting of staging': 'stg$71ee-staging-setting-a9',
+  'signature of an address to read by': 'SaS%2BsIgNaTuRe0987%3D',
 } as const;
+
+/** An address of a package, of the kind that opens it for whoever has it. */
+export const signedAddress = `https://a.blob.core.windows.net/c/p.zip?sv=2024-11-04&sp=r&sig=${planted['signature of an address to read by']}`;
 
 const world = (sites: readonly string[]) => ({
   latencies: {
@@ -54,9 +60,14 @@ const world = (sites: readonly string[]) => ({
     subscription: subscriptionId,
     resourceGroup: 'g',
     package: join(root, 'examples/orders'),
-    sticky: ['PLANTED'],
-    settings: { PLANTED: planted['setting of production'] },
-    slots: [{ name: 'staging', settings: { PLANTED: planted['setting of staging'] } }],
+    sticky: ['PLANTED', 'PLANTED_ADDRESS'],
+    settings: { PLANTED: planted['setting of production'], PLANTED_ADDRESS: signedAddress },
+    slots: [
+      {
+        name: 'staging',
+        settings: { PLANTED: planted['setting of staging'], PLANTED_ADDRESS: signedAddress },
+      },
+    ],
   })),
 });
 
@@ -94,6 +105,7 @@ export async function playAzure(folder: string, sites: readonly string[]): Promi
     clientId: facts.clientId,
     tenantId: facts.tenantId,
     countSwaps: (site) => countSwaps(facts.url, authority, site),
+    readKeys: (site) => readKeys(facts, authority, site),
     setFaults: (faults) => setFaults(facts.url, authority, faults),
     async stop() {
       vouching.server.close();
@@ -124,6 +136,45 @@ async function countSwaps(url: string, ca: string, site: string): Promise<number
   const [answer] = (await once(get(`${url}/_emulator/history`, { ca }), 'response')) as [IncomingMessage];
   const history = (await json(answer)) as readonly { readonly type: string; readonly site?: string }[];
   return history.filter((each) => each.type === 'swap.done' && each.site === site).length;
+}
+
+/** By a road of its own: what is compared with must not come from what is tested. */
+async function readKeys(
+  { url, tenantId, clientId, clientSecret }: Readonly<Record<string, string>>,
+  ca: string,
+  site: string,
+): Promise<readonly string[]> {
+  const grant = new URLSearchParams({
+    ...{ grant_type: 'client_credentials', scope: `${url}/.default` },
+    ...{ client_id: clientId ?? '', client_secret: clientSecret ?? '' },
+  });
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const login = `${url}/${tenantId}/oauth2/v2.0/token`;
+  const { access_token: token } = (await post(login, ca, form, grant.toString())) as { access_token: string };
+  const found: string[] = [];
+  for (const place of [site, `${site}/slots/staging`]) {
+    const id = `/subscriptions/${subscriptionId}/resourceGroups/g/providers/Microsoft.Web/sites/${place}`;
+    const at = `${url}${id}/host/default/listkeys?api-version=2024-04-01`;
+    const told = (await post(at, ca, { authorization: `Bearer ${token}` }, '')) as {
+      readonly masterKey: string;
+      readonly functionKeys: Readonly<Record<string, string>>;
+    };
+    found.push(told.masterKey, ...Object.values(told.functionKeys));
+  }
+  return found;
+}
+
+async function post(
+  url: string,
+  ca: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<unknown> {
+  const asked = request(url, { ca, method: 'POST', headers });
+  asked.end(body);
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode}`);
+  return json(answer);
 }
 
 async function setFaults(url: string, ca: string, faults: readonly object[]): Promise<void> {
