@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url';
 import type { OutputName } from '../config/outputs.ts';
 import { asSlotwaveError } from '../errors.ts';
 import { describePlan } from '../plan/describe.ts';
-import { fenced, plain } from '../report/markdown.ts';
+import { bytesOf, cutToBytes, fenced, plain } from '../report/markdown.ts';
 import { neutralise } from '../report/neutralise.ts';
 import { tellStory } from '../report/story.ts';
-import { writeSummary } from '../report/summary.ts';
+import { maxSummaryBytes, writeSummary } from '../report/summary.ts';
 import type { Recorded } from '../rollout/events.ts';
 import { asStep, type Host } from './build-door.ts';
 import type { BuildInputs } from './build-inputs.ts';
@@ -45,7 +45,10 @@ export async function readFinished(
     ]),
     known,
     entries,
-    summary: (host) => writePage({ inputs, known, entries, error, outcome }, host),
+    summary: (host) => {
+      const page = writePage({ inputs, known, entries, error, outcome }, host);
+      return cutToBytes(page, maxSummaryBytes, 'Cut here; the log of this step has the rest.');
+    },
   };
 }
 
@@ -126,7 +129,11 @@ function writePage(
     error === null
       ? ''
       : `## ❌ slotwave ${command}: ${plain(asSlotwaveError(error).message, 500)}\n\n${fenced(renderError(error, { colour: false }).map((line) => asStep(redact(line), host.nameInput)))}\n`;
-  if (moving.has(command) && entries.length > 0) return `${failure}${writeSummary(entries, host)}`;
+  if (moving.has(command) && entries.length > 0) {
+    const maxBytes = maxSummaryBytes - bytesOf(failure);
+    const step = (word: string, rollout: string) => host.step(word, rollout);
+    return `${failure}${writeSummary(entries, { place: host.place, step, maxBytes })}`;
+  }
   if (failure !== '') return failure;
   if (command === 'plan' && known.plan !== null) return writePlanPage(known, host.nameInput);
   if (outcome === 'nothing-to-do')

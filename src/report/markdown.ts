@@ -37,6 +37,15 @@ export function fenced(lines: readonly string[], language = 'text'): string {
   return [`${fence}${language}`, ...lines, fence].join('\n');
 }
 
+/** Not longer than that: cut at the end of a line, a fence that is open is closed again, and `last` says that it was. */
+export function cutToBytes(text: string, maxBytes: number, last: string): string {
+  if (bytesOf(text) <= maxBytes) return text;
+  const [fence = ''] = /^`{3,}/m.exec(text) ?? [];
+  const tail = `\n…\n${fence}\n\n${last}\n`;
+  const head = Buffer.from(text).subarray(0, maxBytes - bytesOf(tail));
+  return `${head.subarray(0, head.lastIndexOf('\n')).toString()}${tail}`;
+}
+
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text);
 }

@@ -9,6 +9,7 @@ import type { Known } from '../../src/entry/build-witness.ts';
 import { createGitHubApi } from '../../src/entry/github-api.ts';
 import { commentPlan } from '../../src/entry/github-comment.ts';
 import { createDeployments } from '../../src/entry/github-deployments.ts';
+import type { Finding } from '../../src/preflight/finding.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
 import { makePlan } from '../builders.ts';
 import { begun, newId, oldId, rolledBack, timeline } from '../report/events.ts';
@@ -162,5 +163,33 @@ describe('the outputs of a step', () => {
   it('count what would be promoted for a plan, and nothing for a deployment that did not begin', async () => {
     expect(await promotedBy('plan', 0)).toBe('2');
     expect(await promotedBy('deploy', 2)).toBe('0');
+  });
+});
+
+describe('the page of a plan', () => {
+  const door = { place: 'github', step: () => [], nameInput: (name: string) => name } as const;
+  const pageOf = async (names: readonly string[]) => {
+    const findings: readonly Finding[] = names.map((target) => ({
+      ...{ id: 'not-checked', severity: 'warning', target, source: 'none' },
+      ...{ found: `${target}: ${'é'.repeat(900)} is so.`, why: 'w '.repeat(300), fix: 'f '.repeat(300) },
+    }));
+    const plan = makePlan({ waves: [{ name: 'all', targets: names }] });
+    const known: Known = { place: null, findings, savedPlan: null, pkg: null, said: '', plan };
+    return (await readFinished({ command: 'plan' } as BuildInputs, known, 0, null)).summary(door);
+  };
+
+  it('of a large fleet with much to tell is cut to what GitHub takes, within its fence', async () => {
+    const page = await pageOf(Array.from({ length: 600 }, (_, at) => `t${at}`));
+    expect(Buffer.byteLength(page)).toBeLessThanOrEqual(2 ** 20);
+    expect(Buffer.byteLength(page)).toBeGreaterThan(2 ** 20 - 500);
+    expect(page.match(/^```/gm)).toHaveLength(2);
+    expect(page).toMatch(/\n…\n```\n\nCut here; the log of this step has the rest\.\n$/);
+    expect(page).not.toContain('\ufffd');
+  });
+
+  it('of a small one is whole', async () => {
+    const page = await pageOf(['weu']);
+    expect(page).toMatch(/f f f[\s\S]*```\n$/);
+    expect(page).not.toContain('Cut here');
   });
 });
