@@ -71,3 +71,33 @@ describe('a release that seems to be well', () => {
     expect((await play(engine, scenario, baggage, calm)).outcome).toBe('settled');
   });
 });
+
+describe('a release that is well and does not stand where it should', () => {
+  const reaching = (host: string) => ({
+    ...settledSmall,
+    world: { network: { hosts: { 'sql.internal': { addresses: ['10.2.0.7'], ports: [1433] } } } },
+    probes: { dependencies: [{ host, port: 1433 }] },
+  });
+
+  it('is taken back when strangers get in', async () => {
+    const exposure = { expect: 'closed', from: { via: 'direct' } } as const;
+    const scenario = { ...settledSmall, probes: { exposure } };
+    const { outcome, entries, stage } = await play(engine, scenario, baggage, calm);
+    expect(outcome).toBe('rolled-back');
+    expect(entries.some((entry) => entry.type === 'promote.done')).toBe(true);
+    expect(JSON.stringify(entries)).toMatch(/the public way is open/);
+    for (const { name } of scenario.sites)
+      expect(stage.emulator.snapshot().sites[name]?.slots['production']?.release).toBe(baggage.incumbentId);
+  });
+
+  it('is refused when its slot does not reach what it needs', async () => {
+    const { outcome, entries, mutations } = await play(engine, reaching('none.internal'), baggage, calm);
+    expect(outcome).toBe('refused');
+    expect(entries.at(-1)).toMatchObject({ why: expect.stringMatching(/dependency none\.internal:1433/) });
+    expect(mutations.filter((each) => /slotsswap/i.test(each))).toEqual([]);
+  });
+
+  it('is promoted when it does', async () => {
+    expect((await play(engine, reaching('sql.internal'), baggage, calm)).outcome).toBe('settled');
+  });
+});

@@ -4,6 +4,7 @@ import type { Azure } from '../../src/azure/azure.ts';
 import type { Transport } from '../../src/azure/transport.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Identity } from '../../src/emulator/platform.ts';
+import type { Reach } from '../../src/probe/once.ts';
 
 /** One origin, as the emulator has it. */
 const cloud = {
@@ -28,7 +29,7 @@ export interface Engine {
     clock: Clock,
     identity: Identity,
     hide: (secret: string) => void,
-  ): Pick<Azure, 'survey' | 'slots' | 'hostKey'>;
+  ): Pick<Azure, 'survey' | 'slots' | 'hostKey'> & { readonly reach: Reach };
 }
 
 /** Loads the engine from a source folder: `src`, or a broken copy of it. */
@@ -42,6 +43,7 @@ export async function loadEngine(sourceFolder: string): Promise<Engine> {
   const { planRollout } = await load('plan/plan.ts');
   const { createArm } = await load('azure/arm.ts');
   const { createSlotClient } = await load('azure/slots.ts');
+  const { createReach } = await load('azure/dependencies.ts');
   const { createHostKey } = await load('azure/host-keys.ts');
   const { surveyFleet } = await load('azure/survey.ts');
   const { createTokens } = await load('azure/tokens.ts');
@@ -71,6 +73,7 @@ export async function loadEngine(sourceFolder: string): Promise<Engine> {
         survey: (request) => surveyFleet(arm, request),
         slots: createSlotClient({ arm, tokens, transport, clock, random }),
         hostKey: createHostKey(arm, hide),
+        reach: createReach({ arm, runCommand: null }),
       };
     },
   };

@@ -1,5 +1,7 @@
 /** One process that carries a rollout out, or on: everything joined as the doors join it, on the storm's clock and wire. */
-import type { Plan } from '../../src/plan/plan.ts';
+import type { Plan, ProbeRequest } from '../../src/plan/plan.ts';
+import type { OnceParts, Reach } from '../../src/probe/once.ts';
+import type { Vantage } from '../../src/probe/vantage.ts';
 import type { Ended } from '../../src/rollout/ending.ts';
 import type { Interrupted } from '../../src/rollout/rollout.ts';
 import type { SettingsKeep } from '../../src/target/settings-keep.ts';
@@ -76,6 +78,7 @@ export async function live(scene: Scene, life: Life): Promise<Lived> {
     probes: stormProbes(scenario),
     stampFile: 'slotwave.release.json',
     clock: own,
+    ...askBeside(stormProbes(scenario), () => engine.createVantage(transport), azure.reach),
   });
   const journal = openShelf(shelf, newRollout, clock, mortal);
   const ports = { strategy, look, journal, clock: own, tell: () => {}, stop: mortal.stop };
@@ -93,6 +96,18 @@ export async function live(scene: Scene, life: Life): Promise<Lived> {
   bell.abort(null);
   mortal.kill();
   return { end, moments: mortal.moments };
+}
+
+/** As the doors do: what the probes do not ask for has nobody to ask. */
+function askBeside(
+  { dependencies = [], exposure }: ProbeRequest,
+  publicVantageFor: () => Vantage,
+  reach: Reach,
+): Omit<OnceParts, 'probes'> {
+  return {
+    ...(dependencies.length > 0 ? { reach } : {}),
+    ...(exposure ? { publicVantageFor } : {}),
+  };
 }
 
 /** What the doors do before a rollout begins: the fleet is read, and the plan is made. */
