@@ -174,6 +174,17 @@ export function writeInputsPage(): string {
   ].join('\n\n');
 }
 
+/** The README with its table of what most steps ask for; the rest of it is written by people. */
+export function fillReadme(readme: string): string {
+  const [open, close] = ['<!-- inputs: made by scripts/generate.ts -->', '<!-- /inputs -->'];
+  const [from, until] = [readme.indexOf(open), readme.indexOf(close)];
+  if (from < 0 || until < from) throw new Error(`README.md lacks ${open} or, behind it, ${close}.`);
+  const most = inputsOf('github').filter(({ group }) => group === 'what' || group === 'app');
+  const rows = most.map(({ name, about }) => [`\`${name}\``, about]);
+  const written = `${open}\n\n${table(['Input', 'About'], rows)}\n\n`;
+  return `${readme.slice(0, from)}${written}${readme.slice(until)}`;
+}
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;

@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { writeConfigReference } from './config-reference.ts';
 import { writeDiagnosisPages } from './diagnosis/write-pages.ts';
-import { type Product, writeAction, writeExtension, writeInputsPage, writeTask } from './door-files.ts';
+import {
+  fillReadme,
+  type Product,
+  writeAction,
+  writeExtension,
+  writeInputsPage,
+  writeTask,
+} from './door-files.ts';
 import { writePreflightReference } from './preflight-reference.ts';
 
 const root = new URL('../', import.meta.url);
@@ -17,6 +24,7 @@ export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
   const schema = buildJsonSchema();
   const example = await readFile(new URL('scripts/config-example.yml', root), 'utf8');
   const captures = await readFile(new URL('scripts/diagnosis/captures.md', root), 'utf8');
+  const readme = await readFile(new URL('README.md', root), 'utf8');
   const product = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as Product;
   return new Map([
     ['schema.json', `${JSON.stringify(schema, null, 2)}\n`],
@@ -26,6 +34,7 @@ export async function generateFiles(): Promise<ReadonlyMap<string, string>> {
     ['task.json', writeTask(product)],
     ['vss-extension.json', writeExtension(product)],
     ['docs/inputs.md', writeInputsPage()],
+    ['README.md', fillReadme(readme)],
     ...writeDiagnosisPages(captures),
   ]);
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
+import { fillReadme } from '../../scripts/door-files.ts';
 import { findStale, generateFiles } from '../../scripts/generate.ts';
 import { buildJsonSchema, type JsonSchema } from '../../src/config/json-schema.ts';
 import { parseConfig } from '../../src/config/load.ts';
@@ -29,6 +30,15 @@ describe('what is made from the schema', () => {
         ]),
       ),
     ).toEqual(['schema.json', 'docs/no-such-page.md']);
+  });
+
+  it('has in the README a table of what most steps ask for, which lacks no row unseen', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    expect(readme).toMatch(/^\| `command` \| `deploy` stages/m);
+    expect(readme).toMatch(/^\| `resource-group-name` \| /m);
+    expect(fillReadme(readme)).toBe(readme);
+    expect(fillReadme(readme.replace(/^\| `slot-name` .*\n/m, ''))).toBe(readme);
+    expect(() => fillReadme(readme.replace('<!-- /inputs -->', ''))).toThrow(/README\.md lacks/);
   });
 
   it('describes every key', () => {
