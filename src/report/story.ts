@@ -33,6 +33,8 @@ export interface Decider {
   readonly target: string;
   readonly why: string;
   readonly readings: readonly Reading[];
+  /** What helps, where whoever failed knew; empty when not. */
+  readonly next: string;
 }
 
 export interface Story {
@@ -182,14 +184,20 @@ function findDeciders(entries: readonly Recorded[]): readonly Decider[] {
       target: said.target,
       why: said.why,
       readings: readings.length > 0 ? readings : (before?.readings ?? []),
+      next: said.next ?? '',
     });
   }
   return [...found.values()];
 }
 
-function sayOf(
-  entry: Recorded,
-): { readonly target: string; readonly why: string; readonly verdict: Verdict | null } | null {
+interface Said {
+  readonly target: string;
+  readonly why: string;
+  readonly verdict: Verdict | null;
+  readonly next?: string | undefined;
+}
+
+function sayOf(entry: Recorded): Said | null {
   switch (entry.type) {
     case 'target.refused':
       return { target: entry.target, why: entry.verdict.why, verdict: entry.verdict };
@@ -199,7 +207,10 @@ function sayOf(
     case 'stage.failed':
     case 'promote.failed':
     case 'revert.failed':
-      return { target: entry.target, why: entry.failure.message, verdict: null };
+      return {
+        ...{ target: entry.target, why: entry.failure.message, verdict: null },
+        next: entry.failure.next,
+      };
     case 'target.drifted':
       return { target: entry.target, why: 'somebody else changed it', verdict: null };
     default:

@@ -100,8 +100,21 @@ function tellTurn({ rollback, deciders, outcome }: Story, maxRows: number): stri
       ? [table(['Target', 'What was decided', 'Where', 'When (UTC)', 'What was seen'], rows)]
       : []),
     ...(rest > 0 ? [`And ${count(rest, 'more target')}: the journal has them all.`] : []),
+    ...tellHelp(shown),
     ...(rollback ? [`Taken back: ${plain(listed(rollback.targets))}.`] : []),
   ].join('\n\n');
+}
+
+/** What failed knows best what to do about it; the same is told once. */
+function tellHelp(deciders: readonly Decider[]): readonly string[] {
+  const groups = groupBy(
+    deciders.filter(({ next }) => next !== ''),
+    ({ next }) => next,
+  );
+  const lines = [...groups].map(
+    ([next, group]) => `- **${plain(listed(group.map(({ target }) => target)))}**: ${plain(next, 500)}`,
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
 /** The same cause is told once, with all whom it befell. */

@@ -95,6 +95,21 @@ describe('the summary of a rollout', () => {
     expect(page).toContain('**region-0, region-1**');
   });
 
+  it('tells what helps where whoever failed knew it, once for all whom it befell', () => {
+    const [first, ...others] = fleet(3, 0, 'refused', 'because');
+    const failure = (next: string) => ({ kind: 'refusal', code: 'x', message: 'It failed.', next });
+    const failed = recorded([
+      [1, { type: 'stage.failed', target: 'region-0', failure: failure('Read its log: az rest <x>') }],
+      [2, { type: 'stage.failed', target: 'region-1', failure: failure('Read its log: az rest <x>') }],
+      [3, { type: 'stage.failed', target: 'region-2', failure: failure('Ask <b>them</b>.') }],
+    ]);
+    const page = writeSummary([first!, ...failed, ...others.slice(-1)], options);
+    expect(page.match(/Read its log/g)).toHaveLength(1);
+    expect(page).toMatch(/^- \*\*region-0, region-1\*\*: Read its log/m);
+    expect(page).toMatch(/^- \*\*region-2\*\*: Ask /m);
+    expect(page).not.toMatch(/<[xb]>/);
+  });
+
   it('is empty for a journal that begins nothing', () => expect(writeSummary([], options)).toBe(''));
 
   it('of a large fleet, shows trouble and folds the rest, and draws waves instead of targets', () => {
