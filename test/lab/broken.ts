@@ -68,6 +68,20 @@ export const seenFromRunner: readonly Broken[] = [
   here('empty', 'host-without-functions', /function/, through(`socks5://${at.hub}:${ports.socks}`)),
 ];
 
+const endpointAt = (address: string) => `{ via: private-endpoint, address: ${address} }`;
+
+/** Outside, and on the way to a staging slot: nothing is different there for its SCM site. */
+export const seenAtScm: readonly Broken[] = [
+  here('orders-weu', 'private-zone-not-linked', /203\.0\.113\.10/),
+  here('gone', 'name-unknown', /gone-staging/),
+  here('deaf', 'connection-refused', /10\.0\.0\.1/, endpointAt(at.hub)),
+  here('misled', 'tls-name-mismatch', /intranet/, endpointAt(at.intranet)),
+  here('stranger', 'tls-unknown-authority', /10\.0\.0\.22/, endpointAt(at.stranger)),
+  here('expired', 'tls-expired', /20\d\d/, endpointAt(at.expired)),
+  here('guarded', 'proxy-credentials', /8889/, through(`http://${at.hub}:${ports.lockedProxy}`)),
+  here('forbidding', 'proxy-unreachable', /10\.0\.0\.1:9/, through(`http://${at.hub}:9`)),
+];
+
 /** A config whose targets are called after their sites, or otherwise. */
 export function configFor(broken: readonly Broken[], more = '', nameOf = ({ site }: Broken) => site): string {
   const group = `/subscriptions/${subscription}/resourceGroups/lab/providers/Microsoft.Web/sites`;

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { root } from '../entry/built.ts';
-import { type Broken, configFor, inHub, onRunner, seenFromHub, seenFromRunner } from './broken.ts';
+import { type Broken, configFor, inHub, onRunner, seenAtScm, seenFromHub, seenFromRunner } from './broken.ts';
 import { type Place as From, type Lab, openLab, type Ran } from './lab.ts';
 import { findObstacle } from './namespaces.ts';
 import { proxyLogin } from './services.ts';
@@ -92,12 +92,18 @@ const rows = (broken: readonly Broken[]) => broken.map((one) => [one.site, one.c
   });
 
   it('is named for the SCM site, too', async () => {
-    const { probed, code } = await probe(configFor([seenFromRunner[0]!]), ['--side', 'staging'], onRunner);
-    const named = probed.map(({ door, diagnosis }) => [door, diagnosis?.code]);
-    expect(named).toEqual([
-      ['app', 'private-zone-not-linked'],
-      ['scm', 'private-zone-not-linked'],
-    ]);
+    const { probed, code } = await probe(configFor(seenAtScm), ['--side', 'staging'], onRunner);
+    const named = probed.map(({ target, door, diagnosis }) => [target, door, diagnosis?.code]);
+    expect(named).toEqual(
+      seenAtScm.flatMap(({ site, cause }) => [
+        [site, 'app', cause],
+        [site, 'scm', cause],
+      ]),
+    );
+    for (const { site, said } of seenAtScm) {
+      const own = probed.filter(({ target }) => target === site);
+      for (const { diagnosis } of own) expect(diagnosis?.said).toMatch(said);
+    }
     // A closed door says nothing about the app.
     expect(code).toBe(13);
   }, 60_000);
