@@ -350,7 +350,7 @@ describe('the action', () => {
       );
       const refused = await job.run({});
       expect(refused).toMatchObject({ code: 10, outputs: { outcome: 'refused', promoted: '0' } });
-      expect(refused.summary).toContain('the deployment ended as');
+      expect(refused.summary).toMatch(/the deployment ended as[\s\S]*\*\*eus\*\*: Read its log/);
     },
     limitMs,
   );
