@@ -99,6 +99,15 @@ export const flexRows: readonly Row[] = [
   },
   {
     section: '§2.7',
+    azure: 'the publish meets its storage: «The specified container does not exist.»',
+    engine: 'nothing was taken: it looks, tries again, and is refused in the end with these words',
+    trouble: linux('POST /api/publish', says(plain(400, 'The specified container does not exist.'))),
+    concludes: ['refusal azure-refused'],
+    outcome: 'refused',
+    reads: /The specified container does not exist/,
+  },
+  {
+    section: '§2.7',
     azure: '503 «Site Unavailable» to the publish itself, once',
     engine: 'looks for a deployment, finds none, and sends again',
     trouble: linux('POST /api/publish', times(1, says(html(503, 'Site Unavailable', 'Site Unavailable')))),
