@@ -44,6 +44,7 @@ const shortWhy: Readonly<Record<string, string>> = {
   'not-found': 'it was not found',
   'resource-group-not-found': 'it was not found',
   'subscription-not-found': 'its subscription was not found',
+  'account-unseen': "this identity sees none of that name in the app's subscription",
 };
 
 function wordsOf({ code, message }: SlotwaveError): string {

@@ -1,4 +1,5 @@
 /** Storage accounts by their names: an app knows only the name, ARM lists them by subscription. */
+import { RefusalError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { StorageAccountFacts } from '../plan/surroundings.ts';
 import type { Arm } from './arm.ts';
@@ -6,9 +7,9 @@ import { type Json, objectOf, objectsOf, readList } from './arm-json.ts';
 import { createOnce } from './read-once.ts';
 import { stringOf } from './server-text.ts';
 
-export type AccountReader = (arm: Arm, target: Target, name: string) => Promise<StorageAccountFacts | null>;
+export type AccountReader = (arm: Arm, target: Target, name: string) => Promise<StorageAccountFacts>;
 
-/** Null: the account is in no place of the target's subscription that this identity sees. */
+/** Rejects with `account-unseen` where the target's subscription has no such account that this identity sees. */
 export function createAccountReader(): AccountReader {
   const lists = createOnce<readonly StorageAccountFacts[]>();
   return async (arm, { subscriptionId, name: where }, name) => {
@@ -17,7 +18,10 @@ export function createAccountReader(): AccountReader {
     const all = await lists(subscriptionId, async () =>
       (await readList(arm, subscriptionId, about, url)).map(readAccount),
     );
-    return all.find((each) => each.name === name.toLowerCase()) ?? null;
+    const found = all.find((each) => each.name === name.toLowerCase());
+    if (found) return found;
+    const why = `The subscription ${subscriptionId} has no storage account ${name} that this identity sees.`;
+    throw new RefusalError(why, { code: 'account-unseen', where });
   };
 }
 

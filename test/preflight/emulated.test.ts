@@ -199,6 +199,10 @@ const apps: Readonly<Record<string, Wrong>> = {
     live: { settings: { AzureWebJobsStorage: '', AzureWebJobsStorage__accountName: 'opendata' } },
     beside: { settings: { AzureWebJobsStorage: account('opendata') } },
   },
+  'storage-elsewhere': {
+    expected: ['not-checked'],
+    both: { settings: { AzureWebJobsStorage: account('elsewhere') } },
+  },
   'package-url': {
     expected: ['package-url-expired', 'package-url-expiring'],
     live: {
@@ -481,6 +485,15 @@ describe('preflight over the emulator', () => {
     const others = byName.map(([other]) => other).filter((other) => other !== name);
     const found = checkFleet(fleet, { settingNames: [], leave: others, ...request });
     expect(found.map(({ id }) => id)).toEqual(expected);
+  });
+
+  it('says of an account that nobody sees that it was not looked at', () => {
+    expect(fleet.surroundings?.['storage-elsewhere']?.unread).toEqual([
+      {
+        what: 'the storage account elsewhere',
+        why: "this identity sees none of that name in the app's subscription",
+      },
+    ]);
   });
 
   it('has an app for every rule', () => {
