@@ -79,6 +79,12 @@ const nodes: Readonly<Record<Handler, string>> = {
   Node24: process.execPath,
 };
 
+/** For a title: on which Node 20 its handler is played, or that there is none here. */
+export const node20Said =
+  findNode(20) === null
+    ? `Node 20 is not installed: its handler is played by ${process.version}`
+    : 'on Node 20 and 24';
+
 /** `folder` is where the job's sources are. */
 export async function startAgent(folder: string, job: AgentJob): Promise<Agent> {
   const taskFolder = join(await unpackTask(), 'task');

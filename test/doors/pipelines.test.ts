@@ -7,7 +7,7 @@ import { camelName } from '../../src/config/input.ts';
 import { type Output, outputs } from '../../src/config/outputs.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
 import { root } from '../entry/start-cli.ts';
-import { type Agent, type Connection, type Handler, startAgent, type TaskStep } from './agent.ts';
+import { type Agent, type Connection, type Handler, node20Said, startAgent, type TaskStep } from './agent.ts';
 import type { Ladder } from './github-runner.ts';
 import { type PlayedAzure, planted, playAzure, subscriptionId } from './played-azure.ts';
 
@@ -113,7 +113,7 @@ const names = (outputs as readonly Output[]).map(
   ({ name, pipelinesName }) => pipelinesName ?? camelName(name),
 );
 
-describe('the task', () => {
+describe(`the task (${node20Said})`, () => {
   it.concurrent(
     'packs, and rolls out the one artifact that a wildcard fits, signed in by workload identity, on Node 20',
     async () => {
