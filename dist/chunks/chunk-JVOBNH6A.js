@@ -1,2 +1,0 @@
-import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';import{dirname as __dn}from'node:path';var require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);
-import{fileURLToPath}from"node:url";var sill=null;function rememberSill(url){sill=new URL(url)}function findEmulator(){let from=sill??new URL(import.meta.url),path=from.pathname.endsWith(".ts")?"../emulator/main.ts":"./emulator.js";return fileURLToPath(new URL(path,from))}export{rememberSill,findEmulator};

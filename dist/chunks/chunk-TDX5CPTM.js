@@ -1,0 +1,2 @@
+import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';import{dirname as __dn}from'node:path';var require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);
+import{fileURLToPath as r}from"node:url";var n=null;function l(t){n=new URL(t)}function i(){let t=n??new URL(import.meta.url),e=t.pathname.endsWith(".ts")?"../emulator/main.ts":"./emulator.js";return r(new URL(e,t))}export{l as a,i as b};

@@ -1,2 +1,0 @@
-import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';import{dirname as __dn}from'node:path';var require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);
-import{commandPackage,inScratchFolder}from"./chunk-RZLKND3Z.js";import"./chunk-FGGKERGD.js";import"./chunk-NK6OHKDC.js";import"./chunk-6H34UWHW.js";import"./chunk-LVLFFW2L.js";import"./chunk-L6DTZCYZ.js";import"./chunk-RXODIWDL.js";import"./chunk-ZAIEKPPC.js";import"./chunk-AEDVO6ZQ.js";import"./chunk-NHTFII52.js";export{commandPackage,inScratchFolder};
