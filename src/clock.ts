@@ -26,8 +26,17 @@ export function systemClock({ scale = 1, anchorMs = Date.now() }: ClockOptions =
   return {
     now: () => Math.round(anchorMs + (Date.now() - anchorMs) * scale),
     sleep: (ms, signal) => wallSleep(ms / scale, signal),
-    timeout: (ms) => AbortSignal.timeout(ms),
+    timeout: (ms, done) => (done ? wallTimeout(ms, done) : AbortSignal.timeout(ms)),
   };
+}
+
+/** Like the platform's own, which nobody can call off: thousands of them would wait for their time, and stay in memory. */
+function wallTimeout(ms: number, done: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const end = () => controller.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError'));
+  const timer = setTimeout(end, ms).unref();
+  done.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  return controller.signal;
 }
 
 /** setTimeout holds 31 bits; longer sleeps are cut in pieces. */

@@ -60,17 +60,20 @@ export function createTransport(parts: TransportParts): NodeTransport {
     send: async (request) => {
       const url = new URL(request.url);
       const road = request.road ?? standard;
-      const limits = [clock.timeout(request.timeoutMs), ...(request.signal ? [request.signal] : [])];
-      const signal = AbortSignal.any(limits);
+      const over = new AbortController();
+      const late = clock.timeout(request.timeoutMs, over.signal);
+      const signal = request.signal ? AbortSignal.any([late, request.signal]) : late;
       const trace = startTrace(road.via, hostOf(url), portOf(url));
       const { agent, gate } = lanesOf(road)(url, request.freshConnection ?? false);
-      const leave = await gate.enter(signal).catch((error: Error) => {
-        throw asTransportError(error, { request, host: url.host, sent: false, signal, road: undefined });
-      });
+      let leave = () => {};
       try {
+        leave = await gate.enter(signal).catch((error: Error) => {
+          throw asTransportError(error, { request, host: url.host, sent: false, signal, road: undefined });
+        });
         return await exchange({ request, url, agent, signal, trace });
       } finally {
         leave();
+        over.abort(null);
       }
     },
     close: () => {

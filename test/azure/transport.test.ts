@@ -65,6 +65,42 @@ async function readAll(incoming: IncomingMessage): Promise<Buffer> {
 const reply = (answer: ServerResponse, status: number, body = '', headers = {}) =>
   answer.writeHead(status, headers).end(body);
 
+describe('a request that is over', () => {
+  it.each([
+    ['answered', true],
+    ['failed', false],
+  ])('and %s leaves no deadline behind: a rollout sends thousands', async (_, answered) => {
+    const port = await serve((incoming, answer) =>
+      answered ? reply(answer, 200) : incoming.socket.destroy(),
+    );
+    const ends: (AbortSignal | undefined)[] = [];
+    const clock = systemClock();
+    const timeout = (ms: number, done?: AbortSignal) => {
+      ends.push(done);
+      return clock.timeout(ms, done);
+    };
+    const transport = createTransport({ clock: { timeout } });
+    open.push(transport);
+    await transport.send(get(`http://127.0.0.1:${port}/`)).catch(() => null);
+    expect(ends.map((done) => done?.aborted)).toEqual([true]);
+  });
+
+  it('is not told that its time is up', async () => {
+    const done = new AbortController();
+    const [cleared, due] = [systemClock().timeout(20, done.signal), systemClock().timeout(40)];
+    done.abort(null);
+    await once(due, 'abort');
+    expect(cleared.aborted).toBe(false);
+  });
+
+  it('but one that lasts is', async () => {
+    const late = systemClock().timeout(5, new AbortController().signal);
+    // Nothing else holds the process while it waits: a deadline does not.
+    await Promise.all([once(late, 'abort'), systemClock().sleep(50)]);
+    expect(late.reason).toMatchObject({ name: 'TimeoutError' });
+  });
+});
+
 describe('what goes over the wire', () => {
   it('status, reason, headers, cookies, body, and who answered', async () => {
     const port = await serve((_, answer) => {
