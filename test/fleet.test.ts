@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorldEvent } from '../src/emulator/world/history.ts';
+import { keepYoungSpaceSmall } from '../src/entry/memory.ts';
 import type { Recorded } from '../src/rollout/events.ts';
 import { type Ran, root, startCli } from './entry/start-cli.ts';
 import { deploying, swapping, watchCrowd } from './fleet/crowd.ts';
@@ -120,6 +121,11 @@ describe('a rollout to a hundred targets, from the built command line over HTTPS
     const peakBytes = Number(await readFile(join(baggage.folder, 'peak-memory'), 'utf8'));
     expect(peakBytes).toBeGreaterThan(2 ** 20);
     expect(peakBytes).toBeLessThan(maxMemoryBytes);
+  });
+
+  it('leaves its memory to whoever has said how much it may be', () => {
+    expect(keepYoungSpaceSmall(['--max-semi-space-size=64'])).toBe(false);
+    expect(keepYoungSpaceSmall(['', '--max-old-space-size=500 --min-semi-space-size=4'])).toBe(false);
   });
 });
 

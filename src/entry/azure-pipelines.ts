@@ -9,6 +9,7 @@ import { inputsOf } from '../config/inputs.ts';
 import { type Output, outputs } from '../config/outputs.ts';
 import { type Annotation, type Host, runStep, tellError } from './build-door.ts';
 import { finishStep } from './finish-step.ts';
+import { keepYoungSpaceSmall } from './memory.ts';
 import { leave, surviveClosedPipes } from './outside.ts';
 import { type AgentConnection, readConnection, readProxy } from './pipelines-connection.ts';
 import { hideSecret } from './secrets.ts';
@@ -32,6 +33,7 @@ const kept = { folder: 'slotwaveFolder', pid: 'slotwavePid', told: 'slotwaveTold
 
 async function enter(work: (host: Host, step: Step) => Promise<void>): Promise<void> {
   surviveClosedPipes();
+  keepYoungSpaceSmall();
   const step = createStep();
   const hide = createMask();
   const fail = (thrown: unknown) => {

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { asSlotwaveError, InputError } from '../errors.ts';
 import { rememberSill } from './doors.ts';
 import { BrokenOff, errorJson, exitCodeOfError, renderError } from './errors.ts';
+import { keepYoungSpaceSmall } from './memory.ts';
 import { leave, openOutside, surviveClosedPipes } from './outside.ts';
 import { createProgram } from './program.ts';
 
@@ -12,6 +13,7 @@ import { createProgram } from './program.ts';
 export async function enter(words: readonly string[], sill: string): Promise<void> {
   rememberSill(sill);
   surviveClosedPipes();
+  keepYoungSpaceSmall();
   // Node would print the whole error object, and requests with their headers hang on such objects.
   process.on('uncaughtException', (thrown) => void leaveWith(thrown, words));
   let exitCode = 0;

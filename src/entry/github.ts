@@ -8,12 +8,14 @@ import { type Annotation, type Companion, type Host, runStep, tellError } from '
 import { exitCodeOfError } from './errors.ts';
 import { finishStep, type StepState } from './finish-step.ts';
 import { createCompanion } from './github-companion.ts';
+import { keepYoungSpaceSmall } from './memory.ts';
 import { leave, surviveClosedPipes } from './outside.ts';
 import { hideSecret } from './secrets.ts';
 
 /** The step itself, or what comes after the job's last step: GitHub starts the same file for both. */
 export async function enterAction(): Promise<void> {
   surviveClosedPipes();
+  keepYoungSpaceSmall();
   const hide = createMask();
   const token = core.getInput('token');
   for (const secret of [token, ...findSecrets(process.env)]) hide(secret);
