@@ -1,6 +1,6 @@
 /**
- * A shelf for packages: one container, each package under the digest of its bytes, put there once and lent out by
- * addresses that end soon.
+ * A shelf for packages: one container, each package under its app's name and the digest of its bytes, put there once
+ * and lent out by addresses that end soon.
  */
 import { createReadStream } from 'node:fs';
 import pLimit from 'p-limit';
@@ -8,23 +8,29 @@ import type { Clock } from '../clock.ts';
 import { RefusalError } from '../errors.ts';
 import type { Release } from '../release/release.ts';
 import type { Governor } from './governor.ts';
+import { labelOf, nameOf, type PackageOwner } from './package-label.ts';
 import { type Patience, retryRead } from './retry.ts';
-import { connectStore, type StoreClient } from './store-client.ts';
-import { classifyStore, isThere } from './store-errors.ts';
+import { connectStore, type Metadata, type StoreClient } from './store-client.ts';
+import { classifyStore, isMissing, isThere } from './store-errors.ts';
 import { type DelegationKey, signForReading } from './store-signature.ts';
+import { openStoreroom, type Storeroom } from './storeroom.ts';
 import type { Tokens } from './tokens.ts';
 import { type StreamedBody, type Transport, TransportError } from './transport.ts';
 
-export interface PackageStore {
+export interface PackageStore extends Storeroom {
   /** Resolves when all bytes are there. Callers at the same time share one upload; what is there is not sent again. */
   keep(release: Release, onSent: (sentBytes: number) => void): Promise<void>;
   /** An address from which whoever has it reads these bytes, and nothing else, for `lifeMs`. It is a secret. */
   lend(release: Release, lifeMs: number): Promise<string>;
+  /** Whether this process has put or found a package there. */
+  isUsed(): boolean;
 }
 
 export interface StoreParts {
   /** `https://<account>.blob.core.windows.net/<container>`; elsewhere the account may stand in the path. */
   readonly address: string;
+  /** Absent: packages are put and lent, and never known again as anybody's. */
+  readonly owner?: PackageOwner | undefined;
   /** For `https://storage.azure.com`. */
   readonly tokens: Tokens;
   readonly transport: Transport;
@@ -61,8 +67,10 @@ export function openPackageStore(parts: StoreParts): PackageStore {
       putting.catch(() => kept.delete(release.digest));
       return putting;
     },
+    isUsed: () => kept.size > 0,
+    ...openStoreroom(parts, client),
     lend: async (release, lifeMs) => {
-      const blob = nameOf(release);
+      const blob = nameOf(parts.owner, release);
       const { account, container } = client;
       const startsMs = parts.clock.now() - skewMs;
       const expiresMs = parts.clock.now() + Math.min(lifeMs, longestLifeMs) + skewMs;
@@ -74,10 +82,6 @@ export function openPackageStore(parts: StoreParts): PackageStore {
   };
 }
 
-function nameOf({ digest }: Release): string {
-  return `${digest}.zip`;
-}
-
 interface Put {
   readonly release: Release;
   readonly onSent: (sentBytes: number) => void;
@@ -85,32 +89,35 @@ interface Put {
 
 /** Nothing is to be seen under the name until the last byte is there. */
 async function put(parts: StoreParts, client: StoreClient, { release, onSent }: Put): Promise<void> {
-  const blob = nameOf(release);
+  const blob = nameOf(parts.owner, release);
+  const label = labelOf(parts.owner, release);
   const ask: Ask = (act) =>
     retryRead(patienceOf(parts), act, (error) =>
       isChanged(error)
         ? changed(release, error)
         : classifyStore(error, `put the package into ${parts.address}`, parts.address),
     );
-  if (await isKept(ask, client, release)) return onSent(release.bytes);
+  if ((await isKept(ask, client, blob, release)) && (await refresh(ask, client, blob, label)))
+    return onSent(release.bytes);
   // Two runners may put the same bytes at once, and a lost answer is asked again: who comes second finds it there.
   const unlessThere = (error: unknown) => {
     if (!isThere(error)) throw error;
   };
   if (release.bytes <= blockBytes) {
-    await ask(() => client.put(blob, readPart(release, 0))).catch(unlessThere);
+    await ask(() => client.put(blob, readPart(release, 0), label)).catch(unlessThere);
     onSent(release.bytes);
   } else {
-    const ids = await putBlocks(ask, client, { release, onSent });
-    await ask(() => client.putBlockList(blob, ids)).catch(unlessThere);
+    const ids = await putBlocks(ask, client, blob, { release, onSent });
+    await ask(() => client.putBlockList(blob, ids, label)).catch(unlessThere);
   }
-  if (!(await isKept(ask, client, release))) throw changed(release);
+  if (!(await isKept(ask, client, blob, release))) throw changed(release);
 }
 
 /** Each block is repeated by itself. */
 async function putBlocks(
   ask: Ask,
   client: StoreClient,
+  blob: string,
   { release, onSent }: Put,
 ): Promise<readonly string[]> {
   const limit = pLimit(blocksAtOnce);
@@ -122,7 +129,7 @@ async function putBlocks(
     ids.map((id, at) =>
       limit(async () => {
         const part = readPart(release, at * blockBytes);
-        await ask(() => client.putBlock(nameOf(release), id, part));
+        await ask(() => client.putBlock(blob, id, part));
         sentBytes += part.bytes;
         onSent(sentBytes);
       }),
@@ -147,19 +154,35 @@ function patienceOf({ clock, random, governor, address }: StoreParts): Patience 
 
 type Ask = <T>(act: () => Promise<T>) => Promise<T>;
 
-async function isKept(ask: Ask, client: StoreClient, release: Release): Promise<boolean> {
-  const found = await ask(() => client.readLength(nameOf(release))).catch((error: unknown) => {
-    if (error instanceof RefusalError && error.code === 'store-blob-missing') return null;
+async function isKept(ask: Ask, client: StoreClient, blob: string, release: Release): Promise<boolean> {
+  const found = await ask(() => client.readLength(blob)).catch((error: unknown) => {
+    if (isMissing(error)) return null;
     throw error;
   });
   if (found === null) return false;
   if (found === release.bytes) return true;
   throw new RefusalError(
-    `${nameOf(release)} in the store has ${found} bytes, and the package of that digest has ${release.bytes}.`,
+    `${blob} in the store has ${found} bytes, and the package of that digest has ${release.bytes}.`,
     {
       code: 'store-content-differs',
-      where: client.urlOf(nameOf(release)),
+      where: client.urlOf(blob),
       next: 'Somebody else wrote to that name: delete the blob, and let nothing but slotwave write to the container.',
+    },
+  );
+}
+
+/**
+ * A package that is used again is not the oldest any more. Whoever tidies up meanwhile finds another version of it
+ * and leaves it there; if they were first, it is gone, and false says so.
+ */
+async function refresh(ask: Ask, client: StoreClient, blob: string, label: Metadata): Promise<boolean> {
+  if (Object.keys(label).length === 0) return true;
+  return ask(() => client.describe(blob, label)).then(
+    () => true,
+    (error: unknown) => {
+      if (!(error instanceof RefusalError)) throw error;
+      // Who may not write can still lend what is there.
+      return !isMissing(error);
     },
   );
 }

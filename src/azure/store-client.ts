@@ -8,7 +8,7 @@ import { governed } from './governed.ts';
 import type { Governor } from './governor.ts';
 import { readStoreFacts } from './store-errors.ts';
 import { type DelegationKey, secondsOf, storageVersion } from './store-signature.ts';
-import { readElements } from './store-xml.ts';
+import { type Element, readElement, readElements } from './store-xml.ts';
 import type { Tokens } from './tokens.ts';
 import {
   type HttpAnswer,
@@ -25,12 +25,35 @@ export interface StoreClient {
   urlOf(blob: string): string;
   readLength(blob: string): Promise<number>;
   /** In one piece; refused when the name is taken. */
-  put(blob: string, body: StreamedBody): Promise<void>;
+  put(blob: string, body: StreamedBody, metadata?: Metadata): Promise<void>;
   /** Nobody sees a block before it is in a list; the same id again takes its place. */
   putBlock(blob: string, id: string, body: StreamedBody): Promise<void>;
   /** Makes the blob of its blocks; refused when the name is taken. */
-  putBlockList(blob: string, ids: readonly string[]): Promise<void>;
+  putBlockList(blob: string, ids: readonly string[], metadata?: Metadata): Promise<void>;
   issueKey(startsMs: number, expiresMs: number): Promise<DelegationKey>;
+  /** One page of the blobs whose names begin so; `next` leads to the next one. */
+  list(prefix: string, marker: string | null): Promise<BlobPage>;
+  /** Takes the place of all the metadata that is there, and makes the blob's last change now. */
+  describe(blob: string, metadata: Metadata): Promise<void>;
+  /** Refused when the blob is not what it was in the list any more. */
+  remove(blob: string, version: string): Promise<void>;
+}
+
+/** Names in lower case, as C# would take them for names; values in ASCII. */
+export type Metadata = Readonly<Record<string, string>>;
+
+export interface ListedBlob {
+  readonly name: string;
+  readonly bytes: number;
+  readonly changedMs: number;
+  /** Another one after each change. */
+  readonly version: string;
+  readonly metadata: Metadata;
+}
+
+export interface BlobPage {
+  readonly blobs: readonly ListedBlob[];
+  readonly next: string | null;
 }
 
 export interface StoreClientParts {
@@ -46,14 +69,15 @@ export function connectStore(store: string, parts: StoreClientParts): StoreClien
   const container = segments.pop() ?? '';
   const root = [url.origin, ...segments].join('/');
   const send = govern(parts.governor, url.host, sign(parts, url.origin));
-  const urlOf = (blob: string) => `${root}/${container}/${encodeURIComponent(blob)}`;
+  const urlOf = (blob: string) => `${root}/${container}/${blob.split('/').map(encodeURIComponent).join('/')}`;
   return {
     account: segments.at(-1) ?? url.hostname.split('.')[0] ?? '',
     container: decodeURIComponent(container),
     urlOf,
     readLength: async (blob) => readLength(await ask(send, 200, { method: 'HEAD', url: urlOf(blob) })),
-    put: async (blob, body) => {
-      const headers = { ...asNew, 'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/octet-stream' };
+    put: async (blob, body, metadata) => {
+      const type = { 'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/octet-stream' };
+      const headers = { ...asNew, ...type, ...headersOf(metadata) };
       await ask(send, 201, { method: 'PUT', url: urlOf(blob), headers, body });
     },
     putBlock: async (blob, id, body) => {
@@ -61,10 +85,10 @@ export function connectStore(store: string, parts: StoreClientParts): StoreClien
       const address = `${urlOf(blob)}?comp=block&blockid=${encodeURIComponent(id)}`;
       await ask(send, 201, { method: 'PUT', url: address, headers, body });
     },
-    putBlockList: async (blob, ids) => {
+    putBlockList: async (blob, ids, metadata) => {
       const list = ids.map((id) => `<Latest>${id}</Latest>`).join('');
       const body = `<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`;
-      const headers = { ...asNew, 'content-type': 'application/xml' };
+      const headers = { ...asNew, 'content-type': 'application/xml', ...headersOf(metadata) };
       await ask(send, 201, { method: 'PUT', url: `${urlOf(blob)}?comp=blocklist`, headers, body });
     },
     issueKey: async (startsMs, expiresMs) => {
@@ -73,7 +97,31 @@ export function connectStore(store: string, parts: StoreClientParts): StoreClien
       const headers = { 'content-type': 'application/xml' };
       return readKey(await ask(send, 200, { method: 'POST', url: address, headers, body }));
     },
+    list: async (prefix, marker) => {
+      const paging = { prefix, maxresults: String(pageSize), ...(marker === null ? {} : { marker }) };
+      const query = new URLSearchParams({
+        restype: 'container',
+        comp: 'list',
+        include: 'metadata',
+        ...paging,
+      });
+      return readPage(await ask(send, 200, { method: 'GET', url: `${root}/${container}?${query}` }));
+    },
+    describe: async (blob, metadata) => {
+      const headers = headersOf(metadata);
+      await ask(send, 200, { method: 'PUT', url: `${urlOf(blob)}?comp=metadata`, headers });
+    },
+    remove: async (blob, version) => {
+      await ask(send, 202, { method: 'DELETE', url: urlOf(blob), headers: { 'if-match': version } });
+    },
   };
+}
+
+/** With all the metadata that a blob may have, a page stays within what an answer may. */
+const pageSize = 500;
+
+function headersOf(metadata: Metadata = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-ms-meta-${name}`, value]));
 }
 
 const asNew = { 'if-none-match': '*', 'x-ms-blob-content-type': 'application/zip' };
@@ -117,6 +165,37 @@ function readKey(answer: HttpAnswer): DelegationKey {
   if (Object.values(key).some((value) => value === '' || Number.isNaN(value)))
     throw unreadable(answer, 'It is no user delegation key.');
   return key;
+}
+
+function readPage(answer: HttpAnswer): BlobPage {
+  const found = readElement(answer.body);
+  if (found?.name !== 'EnumerationResults') throw unreadable(answer, 'It is no list of blobs.');
+  const blobs = childOf(found, 'Blobs')?.elements.filter(({ name }) => name === 'Blob') ?? [];
+  return {
+    blobs: blobs.flatMap((blob) => readBlob(blob) ?? []),
+    next: childOf(found, 'NextMarker')?.text || null,
+  };
+}
+
+/** Null: something in it is not told, so nothing can be known about it. */
+function readBlob(blob: Element): ListedBlob | null {
+  const properties = childOf(blob, 'Properties');
+  const textOf = (name: string) => (properties && childOf(properties, name)?.text) ?? '';
+  const [name = '', etag] = [childOf(blob, 'Name')?.text, textOf('Etag')];
+  const [bytes, changedMs] = [
+    Number(textOf('Content-Length') || 'none'),
+    Date.parse(textOf('Last-Modified')),
+  ];
+  if (name === '' || etag === '' || Number.isNaN(bytes) || Number.isNaN(changedMs)) return null;
+  const told = childOf(blob, 'Metadata')?.elements ?? [];
+  const metadata = Object.fromEntries(told.map((each) => [each.name.toLowerCase(), each.text]));
+  // In the list it stands bare, in a condition in quotes.
+  const version = etag.startsWith('"') ? etag : `"${etag}"`;
+  return { name, bytes, changedMs, version, metadata };
+}
+
+function childOf({ elements }: Element, wanted: string): Element | undefined {
+  return elements.find(({ name }) => name === wanted);
 }
 
 /** Never with a word of the answer: it may be a key after all. */

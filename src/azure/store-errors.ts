@@ -57,3 +57,7 @@ export function classifyStore(error: unknown, what: string, store: string): Slot
 export function isThere(error: unknown): boolean {
   return error instanceof SlotwaveError && error.code === 'store-blob-exists';
 }
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof SlotwaveError && error.code === 'store-blob-missing';
+}

@@ -42,6 +42,8 @@ export interface ConfigDelivery {
   /** Its query may be a secret. */
   readonly url: string | null;
   readonly remoteBuild: boolean;
+  /** How many of the newest packages are kept, in the store and in the state folder. */
+  readonly keep: number;
 }
 
 /** `name` is the site's name where the file gives none. */

@@ -15,7 +15,7 @@ import type { Path } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { isEnvPlace } from './env-text.ts';
 import { resourceIdPattern } from './kinds.ts';
-import type { Filled } from './schema.ts';
+import { type Filled, usualKeep } from './schema.ts';
 
 /** `file` must be absolute. */
 export function normalise(filled: Filled, file: string, digest: string): Config {
@@ -39,12 +39,14 @@ export function normalise(filled: Filled, file: string, digest: string): Config 
 }
 
 function normaliseDelivery(delivery: Filled['delivery']): ConfigDelivery {
-  if (typeof delivery === 'string') return { mode: delivery, store: null, url: null, remoteBuild: false };
+  if (typeof delivery === 'string')
+    return { mode: delivery, store: null, url: null, remoteBuild: false, keep: usualKeep };
   return {
     mode: delivery.mode,
     store: delivery.store?.replace(/\/$/, '') ?? null,
     url: delivery.url ?? null,
     remoteBuild: delivery.remoteBuild,
+    keep: delivery.keep,
   };
 }
 

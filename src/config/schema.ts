@@ -102,6 +102,9 @@ const mode = z.enum(['push', 'pull', 'url']);
 const expectedStore = 'the https address of a blob container, without a query';
 const expectedUrl = 'an https address';
 
+/** The release that is live, the one beside it, and some to choose from. */
+export const usualKeep = 5;
+
 const delivery = z
   .union(
     [
@@ -132,6 +135,11 @@ const delivery = z
           .boolean()
           .default(false)
           .describe('Has the SCM site build what it gets (Oryx: `npm install`, `pip install`). Linux only.'),
+        keep: limit(1, 1000)
+          .default(usualKeep)
+          .describe(
+            'How many packages of this app stay in `store`, and as many in the state folder. When a rollout has settled, older ones are deleted; never one that a target runs or holds beside, that an unfinished rollout needs, or that anybody else put there.',
+          ),
       }),
     ],
     { error: 'push, pull, url, or a mapping with `mode`' },

@@ -14,6 +14,7 @@ import { inScratchFolder } from './package-command.ts';
 import { readConfig } from './read-config.ts';
 import { listenForStop } from './signals.ts';
 import { findUnseenDelays } from './slow-faults.ts';
+import { whilePacking } from './tell-packing.ts';
 import { untilStopped } from './until-stopped.ts';
 import { demandFile, writeWorld } from './world.ts';
 
@@ -30,7 +31,7 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
   const stop = { signal, again: 'slotwave rehearse' };
   try {
     return await inScratchFolder(async (scratch) => {
-      const world = options.world ?? (await untilStopped(stop, () => makeWorld(config, scratch)));
+      const world = options.world ?? (await untilStopped(stop, () => makeWorld(config, scratch, signal, openOutside(options))));
       const wanted = {
         world: resolve(world),
         ...(options.faults === undefined ? {} : { faults: resolve(options.faults) }),
@@ -86,8 +87,16 @@ function pushInstead({ delivery, file }: Config, outside: Outside): ConfigDelive
   return plainPush;
 }
 
-async function makeWorld(config: Config, scratch: string): Promise<string> {
-  const pkg = await packRelease(config.packagePath, { outPath: join(scratch, 'package.zip') });
+async function makeWorld(
+  config: Config,
+  scratch: string,
+  signal: AbortSignal,
+  outside: Outside,
+): Promise<string> {
+  const outPath = join(scratch, 'package.zip');
+  const pkg = await whilePacking(outside, (onProgress) =>
+    packRelease(config.packagePath, { outPath, signal, onProgress }),
+  );
   return writeWorld(config, pkg, scratch);
 }
 

@@ -1,6 +1,7 @@
 /** Where the parts are joined: an engine with a journal on disk, a fleet in Azure, and somebody who is told. */
 import { scryptSync } from 'node:crypto';
 import { plainPush, settingsFor } from '../azure/delivery.ts';
+import type { PackageStore } from '../azure/package-store.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/load.ts';
 import type { Plan, SwapRequest } from '../plan/plan.ts';
@@ -20,6 +21,7 @@ import type { Looking } from './open-look.ts';
 import type { Outside } from './outside.ts';
 import { redactRecord } from './secrets.ts';
 import { createFileKeep } from './settings-file.ts';
+import { openShelves } from './shelves.ts';
 import { startShow } from './show.ts';
 import type { RolloutPlace } from './state.ts';
 import type { Vantages } from './vantages.ts';
@@ -52,6 +54,7 @@ export async function run(request: RunRequest): Promise<number> {
   show = startShow({ outside, json, clock, history: [...journal.entries], rehearsal });
   const told = show;
   const keep = createFileKeep(place.folder);
+  const { store, shelves } = openShelves(request);
   const tell = (notice: Notice) =>
     told.tell({ ...redactRecord(notice), at: new Date(clock.now()).toISOString() });
   request.connection.listen(({ target, what }) => {
@@ -63,11 +66,12 @@ export async function run(request: RunRequest): Promise<number> {
       release: request.release,
       settingsDigest: digestSettings(request.config?.settings ?? {}, place.id),
       ports: {
-        strategy: createStrategy({ ...request, keep, roadFor }, tell),
+        strategy: createStrategy({ ...request, keep, roadFor, store }, tell),
         look,
         diagnose: async (failed, signal) =>
           redactRecord(diagnose(await gather({ ...failed, door: 'app' }, signal))),
         journal,
+        shelves,
         clock,
         tell,
         stop: request.stop,
@@ -96,16 +100,18 @@ export interface StrategyRequest extends Pick<RunRequest, 'connection' | 'config
   readonly keep?: SettingsKeep | undefined;
   /** Absent: packages go to every SCM site the usual way. */
   readonly roadFor?: Vantages['roadFor'] | undefined;
+  readonly store?: PackageStore | null | undefined;
 }
 
 export function createStrategy(
-  { connection, config, clock, plan, keep, roadFor }: StrategyRequest,
+  { connection, config, clock, plan, keep, roadFor, store = null }: StrategyRequest,
   tell: (notice: Notice) => void = () => {},
 ): Strategy {
   const { delivery, settings } = config ?? { delivery: plainPush, settings: {} };
   return createSlotSwap({
     client: connection.azure.slotsFor({
       delivery,
+      store,
       deadlineMs: plan?.strategy.progressDeadlineMs,
       // A release is uploaded to the staging slot, and nowhere else.
       roadFor: roadFor && ((target) => roadFor(target, 'beside')),

@@ -1,6 +1,6 @@
 /** One plain sentence for each happening. The wording is not a contract; the journal is. */
 import type { Finding, Reading, Verdict } from '../probe/verdict.ts';
-import type { Cause, Happening, Outcome, Recorded, Verb } from '../rollout/events.ts';
+import type { Cause, Happening, Outcome, Recorded, ShelvedPackage, Verb } from '../rollout/events.ts';
 import type { Standing } from '../target/strategy.ts';
 import { nameSide, type View } from './view.ts';
 import { count, list, writeBytes, writeElapsed, writeRelease, writeSpan } from './words.ts';
@@ -158,7 +158,31 @@ const sentences: Sentences = {
     `${place(target, view)}: the release from before is live again: ${endWith(verdict.why)}`,
   'target.stranded': ({ target, why }, view) => `${place(target, view)}: stranded. ${endWith(why)}`,
   'halt.decided': ({ why }, view) => `Halting. ${tellWhy(why, view)}`,
+  'tidy.begun': ({ packages }) =>
+    `Deleting ${tellShelved(packages)}: nothing runs them, and newer ones are kept for going back to.`,
+  'tidy.done': ({ removed, troubles }) =>
+    [
+      ...(removed.length > 0 ? [`Deleted ${tellShelved(removed)}.`] : []),
+      ...troubles.map(
+        (trouble) => `Warning: old packages ${shelves[trouble.place]} stay there. ${tellFailure(trouble)}`,
+      ),
+    ].join(' ') || 'No package was deleted.',
 };
+
+const shelves: Readonly<Record<ShelvedPackage['place'], string>> = {
+  store: 'in the store',
+  disk: 'in the state folder',
+};
+
+/** `2 packages of earlier rollouts in the store (20 MB) and 1 in the state folder (10 MB)`. */
+function tellShelved(packages: readonly ShelvedPackage[]): string {
+  const told = (['store', 'disk'] as const).flatMap((place) => {
+    const there = packages.filter((each) => each.place === place);
+    const bytes = there.reduce((sum, each) => sum + each.bytes, 0);
+    return there.length === 0 ? [] : [`${there.length} ${shelves[place]} (${writeBytes(bytes)})`];
+  });
+  return `packages of earlier rollouts: ${list(told)}`;
+}
 
 /** `why production is not well: … What to do: … (docs/diagnosis/no-route.md)` */
 export function tellCause({ side, door, certainty, said, next, docs }: Omit<Cause, 'target'>): string {

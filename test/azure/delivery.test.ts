@@ -95,13 +95,15 @@ const shelf = (): PackageStore & { readonly kept: string[]; readonly lent: numbe
       lent.push(lifeMs);
       return `https://acct.blob.core.windows.net/p/${each.digest}.zip?sv=1&sig=SECRETSIGNATURE${lent.length}`;
     },
+    isUsed: () => kept.length > 0,
+    list: async () => [],
+    remove: async () => false,
   };
 };
 const pull: ConfigDelivery = {
+  ...plainPush,
   mode: 'pull',
   store: 'https://acct.blob.core.windows.net/p',
-  url: null,
-  remoteBuild: false,
 };
 
 async function deliver(world: World) {
@@ -425,7 +427,7 @@ describe('a package that the slot fetches', () => {
 
   it('may lie at an address that was given, whose query is hidden and told nowhere', async () => {
     const url = 'https://feed.example/orders.zip?token=VERYSECRETQUERYTOKEN';
-    const delivery: ConfigDelivery = { mode: 'url', store: null, url, remoteBuild: false };
+    const delivery: ConfigDelivery = { ...plainPush, mode: 'url', url };
     const { end, calls, hidden } = await deliver({ delivery });
     expect(end).toBe('done');
     expect(JSON.parse(calls('/extensions/onedeploy')[0]?.body ?? '').properties.packageUri).toBe(url);

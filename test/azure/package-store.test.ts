@@ -13,17 +13,20 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createGovernor } from '../../src/azure/governor.ts';
+import type { PackageOwner } from '../../src/azure/package-label.ts';
 import { openPackageStore } from '../../src/azure/package-store.ts';
 import { connectStore } from '../../src/azure/store-client.ts';
 import { classifyStore } from '../../src/azure/store-errors.ts';
+import { createStoreShelf } from '../../src/azure/store-shelf.ts';
 import { signForReading, storageVersion } from '../../src/azure/store-signature.ts';
-import { readElements } from '../../src/azure/store-xml.ts';
+import { type Element, readElement, readElements } from '../../src/azure/store-xml.ts';
 import { createTokens } from '../../src/azure/tokens.ts';
 import { type HttpRequest, type Transport, TransportError } from '../../src/azure/transport.ts';
 import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Release } from '../../src/release/release.ts';
 import { type Azurite, makeStorageToken, startAzurite } from './azurite.ts';
+import { target } from './scripted.ts';
 
 const clock = systemClock();
 const folder = mkdtempSync(join(tmpdir(), 'slotwave-store-'));
@@ -61,11 +64,16 @@ function makeRelease(bytes: number): Release {
 
 interface Story {
   readonly container?: string;
+  readonly owner?: PackageOwner;
   /** Stands between the store and the network. */
   readonly between?: (request: HttpRequest, send: Transport) => ReturnType<Transport>;
 }
 
-function openStore({ container = 'packages', between = (request, next) => next(request) }: Story = {}) {
+function openStore({
+  container = 'packages',
+  owner,
+  between = (request, next) => next(request),
+}: Story = {}) {
   const sent: string[] = [];
   const hidden: string[] = [];
   const transport: Transport = (request) => {
@@ -76,6 +84,7 @@ function openStore({ container = 'packages', between = (request, next) => next(r
   const issue = async () => ({ value: token, expiresAtMs: clock.now() + 3_600_000 });
   const store = openPackageStore({
     address: `${azurite.account}/${container}`,
+    owner,
     tokens: createTokens({ described: 'a test', issue }, clock, (secret) => hidden.push(secret)),
     transport,
     clock,
@@ -96,14 +105,25 @@ async function fetchAs(url: string): Promise<{ status: number; digest: string }>
 /** The SDK by its own way through our wire, which trusts Azurite's authority; it is given the address alone. */
 async function readBySdk(url: string): Promise<{ body: Buffer; type: string | undefined }> {
   const { origin, pathname, search } = new URL(url);
-  const [, account = '', container = '', blob = ''] = pathname.split('/');
+  const [, account = '', container = '', ...names] = pathname.split('/');
   const service = new BlobServiceClient(`${origin}/${account}${search}`, new AnonymousCredential(), {
     tlsOptions: { ca: azurite.ca },
   } as object);
-  const client = service.getContainerClient(container).getBlobClient(blob);
+  const client = service.getContainerClient(container).getBlobClient(names.join('/'));
   const { contentType } = await client.getProperties();
   return { body: await client.downloadToBuffer(), type: contentType };
 }
+
+const answer = (status: number, code: string) => ({
+  between: async () => ({
+    status,
+    reason: '',
+    headers: { 'x-ms-error-code': code, 'content-type': 'application/xml' },
+    setCookies: [],
+    body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no\nRequestId:1</Message></Error>`,
+    address: null,
+  }),
+});
 
 describe('a shelf of packages', () => {
   it('takes a package of several blocks once, whoever asks how often, and tells how far it is', async () => {
@@ -236,16 +256,6 @@ describe('a shelf of packages', () => {
     });
   });
 
-  const answer = (status: number, code: string) => ({
-    between: async () => ({
-      status,
-      reason: '',
-      headers: { 'x-ms-error-code': code, 'content-type': 'application/xml' },
-      setCookies: [],
-      body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no\nRequestId:1</Message></Error>`,
-      address: null,
-    }),
-  });
   it.each([
     ['a container that is not there', { container: 'nowhere' }, 'refusal', 'store-not-found', /container/],
     [
@@ -276,6 +286,174 @@ describe('a shelf of packages', () => {
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ kind, code, next: expect.stringMatching(next) });
     expect(String(failure)).not.toMatch(/RequestId|Bearer|sig=/);
+  });
+});
+
+/** An app in some regions, whose packages lie in a container of their own. */
+const ownerOf = (app: string, ...sites: readonly string[]): PackageOwner => ({
+  app,
+  targets: sites.map((site) => ({ ...target, name: site, site })),
+});
+
+async function makeContainer(): Promise<string> {
+  const name = `c${randomBytes(6).toString('hex')}`;
+  expect((await send('PUT', `${azurite.account}/${name}?restype=container`)).status).toBe(201);
+  return name;
+}
+
+/** Uploaded by somebody else's tool. */
+async function putBySdk(container: string, blob: string, metadata: Record<string, string> = {}) {
+  const service = new BlobServiceClient(azurite.account, new AnonymousCredential(), {
+    tlsOptions: { ca: azurite.ca },
+  } as object);
+  const url = service.getContainerClient(container).getBlobClient(blob).url;
+  const meta = Object.entries(metadata).map(([name, value]) => [`x-ms-meta-${name}`, value] as const);
+  const headers = { 'x-ms-blob-type': 'BlockBlob', ...Object.fromEntries(meta) };
+  expect((await send('PUT', url, headers)).status).toBe(201);
+}
+
+/** As the SDK tells what lies there, metadata included. */
+async function listBySdk(container: string, prefix: string) {
+  const bearer = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+  const service = new BlobServiceClient(azurite.account, bearer, {
+    tlsOptions: { ca: azurite.ca },
+  } as object);
+  const found = [];
+  for await (const blob of service.getContainerClient(container).listBlobsFlat({
+    prefix,
+    includeMetadata: true,
+  }))
+    found.push({
+      name: blob.name,
+      bytes: blob.properties.contentLength,
+      changedMs: blob.properties.lastModified.getTime(),
+      metadata: blob.metadata ?? {},
+    });
+  return found;
+}
+
+describe('what lies on the shelf', () => {
+  const own = ownerOf('orders', 'orders-weu', 'orders-eus');
+  const releases = (store: ReturnType<typeof openStore>['store']) =>
+    store.list().then((found) => found.map(({ release }) => release).sort());
+
+  it("is known again as this app's by name and label, through all pages, as the SDK lists it", async () => {
+    const container = await makeContainer();
+    const { store, sent } = openStore({
+      container,
+      owner: own,
+      between: (request, next) =>
+        next({ ...request, url: request.url.replace(/maxresults=\d+/, 'maxresults=2') }),
+    });
+    const kept = [10, 20, 30, 40, 50].map((bytes) => makeRelease(bytes));
+    for (const each of kept) await store.keep(each, () => {});
+    const found = await store.list();
+    expect(sent.filter((each) => each === 'GET list')).toHaveLength(3);
+    expect(found.map(({ release }) => release).sort()).toEqual(kept.map(({ id }) => id).sort());
+    const theirs = await listBySdk(container, 'orders/');
+    const bare = found.map(({ name, bytes, usedMs: changedMs }) => ({ name, bytes, changedMs }));
+    expect(bare).toEqual(theirs.map(({ metadata: _, ...rest }) => rest));
+    const { body } = await readBySdk(await store.lend(kept[0]!, 60_000));
+    expect(digestOf(body)).toBe(kept[0]!.digest);
+  });
+
+  it('and belongs to another app, another fleet or nobody, is no package of ours', async () => {
+    const container = await makeContainer();
+    const keepAs = (owner: PackageOwner | undefined, bytes: number) => {
+      const release = makeRelease(bytes);
+      return openStore({ container, ...(owner ? { owner } : {}) })
+        .store.keep(release, () => {})
+        .then(() => release.id);
+    };
+    const ours = [await keepAs(own, 1), await keepAs(ownerOf('orders', 'orders-weu'), 2)];
+    await keepAs(ownerOf('billing', 'orders-weu'), 3);
+    // Of a region that we do not look at, nobody here knows what it runs.
+    await keepAs(ownerOf('orders', 'orders-weu', 'orders-sea'), 4);
+    await keepAs(undefined, 5);
+    const [listed] = await listBySdk(container, 'orders/');
+    const label = listed?.metadata ?? {};
+    await putBySdk(container, 'orders/notes.txt', label);
+    await putBySdk(container, `orders/old/${'a'.repeat(64)}.zip`, label);
+    await putBySdk(container, `orders/${'b'.repeat(64)}.zip`);
+    await putBySdk(container, `orders/${'c'.repeat(64)}.zip`, { slotwave_release: 'x.0123456789ab' });
+    await putBySdk(container, `orders-too/${'d'.repeat(64)}.zip`, label);
+    expect(await releases(openStore({ container, owner: own }).store)).toEqual([...ours].sort());
+    expect(await releases(openStore({ container }).store)).toEqual([]);
+  });
+
+  it('is deleted one by one, unless a rollout has used it since it was listed', async () => {
+    const container = await makeContainer();
+    const { store } = openStore({ container, owner: own });
+    const [old, reused] = [makeRelease(10), makeRelease(20)];
+    for (const each of [old, reused]) await store.keep(each, () => {});
+    const found = await store.list();
+    const find = (id: string) => found.find(({ release }) => release === id)!;
+    await openStore({ container, owner: own }).store.keep(reused, () => {});
+    expect(await store.remove(find(reused.id))).toBe(false);
+    expect(await store.remove(find(old.id))).toBe(true);
+    expect(await store.remove(find(old.id))).toBe(false);
+    expect(await releases(store)).toEqual([reused.id]);
+  });
+
+  it('and is deleted between two looks of a rollout that needs it is put there again', async () => {
+    const container = await makeContainer();
+    const release = makeRelease(10);
+    await openStore({ container, owner: own }).store.keep(release, () => {});
+    const tidy = openStore({ container, owner: own }).store;
+    const [stored] = await tidy.list();
+    const { store, puts } = openStore({
+      container,
+      owner: own,
+      between: async (request, next) => {
+        if (new URL(request.url).searchParams.get('comp') === 'metadata') await tidy.remove(stored!);
+        return next(request);
+      },
+    });
+    await store.keep(release, () => {});
+    expect(puts()).toEqual(['PUT metadata', 'PUT blob']);
+    expect(await releases(store)).toEqual([release.id]);
+  });
+
+  it('stays where this identity may not delete, and the way out is told', async () => {
+    const container = await makeContainer();
+    const { store } = openStore({
+      container,
+      owner: own,
+      between: async (request, next) =>
+        request.method === 'DELETE'
+          ? answer(403, 'AuthorizationPermissionMismatch').between()
+          : next(request),
+    });
+    await store.keep(makeRelease(10), () => {});
+    const [stored] = await store.list();
+    await expect(store.remove(stored!)).rejects.toMatchObject({
+      kind: 'refusal',
+      code: 'store-delete-forbidden',
+      next: expect.stringMatching(/Storage Blob Data Contributor.*lifecycle/),
+    });
+  });
+
+  it('is not looked at where a push had no need of it', async () => {
+    const container = await makeContainer();
+    const { store, sent } = openStore({ container, owner: own });
+    const shelf = createStoreShelf({ store, keep: 5, isAlwaysUsed: false });
+    expect(await shelf.list()).toEqual({ shelved: [], unfinished: [] });
+    expect(sent).toEqual([]);
+    const release = makeRelease(10);
+    await store.keep(release, () => {});
+    const { shelved } = await shelf.list();
+    expect(shelved).toMatchObject([{ release: release.id, bytes: 10 }]);
+    expect(await shelf.remove(shelved[0]!)).toBe(true);
+  });
+
+  it('of a fleet too large for a label is never known again', async () => {
+    const container = await makeContainer();
+    const large = ownerOf('orders', ...Array.from({ length: 1_201 }, (_, at) => `site-${at}`));
+    const whole = { ...large, targets: large.targets.slice(1) };
+    const [lost, known] = [makeRelease(1), makeRelease(2)];
+    await openStore({ container, owner: large }).store.keep(lost, () => {});
+    await openStore({ container, owner: whole }).store.keep(known, () => {});
+    expect(await releases(openStore({ container, owner: large }).store)).toEqual([known.id]);
   });
 });
 
@@ -352,6 +530,22 @@ describe('what a storage account sends as XML', () => {
   ])('is read as elements or not at all: %s', (_, xml, expected) => {
     const found = readElements(xml, 'A');
     expect(found === null ? null : Object.fromEntries(found)).toEqual(expected);
+  });
+
+  it.each([
+    ['elements in elements', '<A><B><C>x</C><C/></B></A>', 'A(B(C=x C=))'],
+    ['attributes, which say nothing', '<A x="1"><B Encoded="true">x</B><C y="/"/></A>', 'A(B=x C=)'],
+    ['a text beside elements', '<A><B>x</B>y</A>', null],
+    ['a text around all', 'x<A></A>', null],
+    ['nothing', ' ', null],
+    ['more than is ever nested', `${'<A>'.repeat(9)}${'</A>'.repeat(9)}`, null],
+  ])('is read as deep as a list is: %s', (_, xml, expected) => {
+    const write = ({ name, text, elements }: Element): string =>
+      elements.length > 0
+        ? `${name}(${elements.map(write).join(' ')})`
+        : `${name}${name === 'A' ? '' : `=${text}`}`;
+    const found = readElement(xml);
+    expect(found && write(found)).toBe(expected);
   });
 
   it('is read in a moment, whatever it is', () => {

@@ -23,7 +23,7 @@ describe('the settings that slotwave writes', () => {
   it('are foreseen as azure/settings.ts writes them, whatever the slot and the config have', () => {
     fc.assert(
       fc.property(some, some, fc.boolean(), (there, wanted, remoteBuild) => {
-        const delivery = { mode: 'push', store: null, url: null, remoteBuild } as const;
+        const delivery = { mode: 'push', store: null, url: null, remoteBuild, keep: 5 } as const;
         const built = settingsFor(delivery);
         const asked = { ...built, ...Object.fromEntries(wanted.map((name) => [name, '1'])) };
         const before = Object.fromEntries(there.map((name) => [name, '1']));
