@@ -50,6 +50,15 @@ const mutants: readonly Mutant[] = [
     caughtAs: /was swapped \d times/,
   },
   {
+    name: 'a shelf that is tidied by age alone',
+    file: 'rollout/shelf.ts',
+    from: '.filter(({ release }) => !needed.has(release))',
+    to: '',
+    storm: settled,
+    scripts: onlyCalm,
+    caughtAs: /was needed, and is gone/,
+  },
+  {
     name: 'a revert without a look',
     file: 'rollout/roll-back.ts',
     from: "const prove = () => watchIncumbent(run, candidate, 'beside');",

@@ -4,6 +4,7 @@
  */
 import type { WorldEvent } from '../../src/emulator/world/history.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
+import { auditPantry } from './pantry.ts';
 import type { Played } from './play.ts';
 import type { Baggage } from './stage.ts';
 
@@ -13,6 +14,7 @@ export function audit(played: Played, baggage: Baggage, expected: string): reado
     ...auditWorld(played, baggage),
     ...auditSwaps(played),
     ...auditJournal(played),
+    ...auditPantry(played, baggage),
   ];
 }
 

@@ -7,6 +7,7 @@ import type { Interrupted } from '../../src/rollout/rollout.ts';
 import type { SettingsKeep } from '../../src/target/settings-keep.ts';
 import type { Engine } from './engine.ts';
 import { createMortal, type Ending, openShelf, type Shelf } from './mortal.ts';
+import { openShelves, type Pantry } from './pantry.ts';
 import {
   type Baggage,
   newRollout,
@@ -31,6 +32,8 @@ export interface Scene {
   readonly secrets: Set<string>;
   /** Settings from before, which outlive a process as the journal does. */
   readonly keep: SettingsKeep;
+  /** Null: nobody keeps packages. */
+  readonly pantry?: Pantry | null;
 }
 
 export interface Life {
@@ -81,7 +84,8 @@ export async function live(scene: Scene, life: Life): Promise<Lived> {
     ...askBeside(stormProbes(scenario), () => engine.createVantage(transport), azure.reach),
   });
   const journal = openShelf(shelf, newRollout, clock, mortal);
-  const ports = { strategy, look, journal, clock: own, tell: () => {}, stop: mortal.stop };
+  const shelves = scene.pantry ? openShelves(scene.pantry, mortal) : [];
+  const ports = { strategy, look, journal, shelves, clock: own, tell: () => {}, stop: mortal.stop };
   const assignment = { plan, release: baggage.release, settingsDigest: 'the same', ports };
   const told = life.takesBack
     ? engine.rollBack(assignment, 'somebody asked for it')

@@ -4,6 +4,7 @@ import type { Recorded } from '../../src/rollout/events.ts';
 import type { Engine } from './engine.ts';
 import { live, makePlan } from './life.ts';
 import { createShelf, type Death } from './mortal.ts';
+import { type Pantry, stockPantry } from './pantry.ts';
 import { type Baggage, type Scenario, type Stage, setStage } from './stage.ts';
 import type { Loss, Sent } from './wire.ts';
 
@@ -27,6 +28,7 @@ export interface Played {
   readonly moments: number;
   /** Requests that change something, sent by all processes. */
   readonly mutations: readonly string[];
+  readonly pantry: Pantry | null;
 }
 
 /** What Azure still has to do is done by then: the old production restarts, polls run out. */
@@ -46,6 +48,7 @@ export async function play(
   const plan = await recallPlan(engine, scenario, baggage, stage);
   // Whoever meddles is no part of the rollout: the storm goes on whether or not they succeed.
   void scenario.meddle?.(engine, stage, baggage).catch(() => {});
+  const pantry = scenario.isStocked ? stockPantry(baggage) : null;
   const scene = {
     engine,
     scenario,
@@ -56,6 +59,7 @@ export async function play(
     sent,
     secrets: new Set<string>(),
     keep: engine.createKeep(),
+    pantry,
   };
   for (let turn = 0; ; turn++) {
     const death = script.deaths[turn];
@@ -65,7 +69,7 @@ export async function play(
       await clock.run(clock.sleep(afterwardsMs));
       const outcome = end.kind === 'ended' ? end.outcome : end.kind;
       const mutations = sent.map(({ method, path }) => `${method} ${path}`);
-      return { plan, entries: shelf.entries, outcome, stage, moments, mutations };
+      return { plan, entries: shelf.entries, outcome, stage, moments, mutations, pantry };
     }
     if (script.absenceMs > 0) await clock.run(clock.sleep(script.absenceMs));
   }

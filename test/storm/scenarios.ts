@@ -21,11 +21,12 @@ export interface Storm extends Scenario {
   readonly expected: string;
 }
 
-export const settled: Storm = { name: 'settled', expected: 'settled', sites: three, waves };
+export const settled: Storm = { name: 'settled', expected: 'settled', sites: three, waves, isStocked: true };
 
 /** Well in staging, sick in production, in one region of the second wave. */
 export const rolledBack: Storm = {
   name: 'rolled back',
+  isStocked: true,
   expected: 'rolled-back',
   sites: three,
   waves,
@@ -41,7 +42,7 @@ export const refused: Storm = {
   faults: [sick('eus', 'staging', 'r-new*')],
 };
 
-export const settledSmall: Storm = { ...settled, sites: two };
+export const settledSmall: Storm = { ...settled, sites: two, isStocked: false };
 export const rolledBackSmall: Storm = { ...rolledBack, sites: two };
 
 const previewing = {

@@ -41,6 +41,8 @@ export interface Scenario {
   /** Throttling, token lifetimes, latencies. */
   readonly world?: Omit<WorldInput, 'sites'>;
   readonly seed?: number;
+  /** Packages of earlier rollouts lie about, to be tidied up. */
+  readonly isStocked?: boolean;
   /** Hosts that are other than they should be, made from those that are as they should. */
   readonly runtime?: (usual: HostRuntime) => HostRuntime;
   /** Somebody else who works on the same slots meanwhile. */
