@@ -47,6 +47,8 @@ export async function whilePacking<T>(
 }
 
 function describeProgress({ files, totalFiles, bytes, totalBytes }: PackProgress): string {
+  if (totalFiles === null || totalBytes === null)
+    return `Packing: ${files} files, ${writeBytes(bytes)} so far`;
   return `Packing: ${files} of ${totalFiles} files, ${writeBytes(bytes)} of ${writeBytes(totalBytes)}`;
 }
 

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type PackedJob, type PackJob, packJob } from './pack-job.ts';
+import { memoryOf, type PackedJob, type PackJob, packJob, type Spare } from './pack-job.ts';
 import type { Answered, Asked } from './pack-worker.ts';
+import type { FoundEntry } from './walk.ts';
 
 export interface Crew {
   /** So many jobs are under way at most: what bounds the memory that waits to be written. */
@@ -19,31 +20,32 @@ export interface Crew {
   close(): Promise<void>;
 }
 
-export interface Muster {
-  /** To be told of every file of the package as it is found. */
-  readonly onFile: (bytes: number) => void;
-  /** The crew that what was found so far is worth. */
-  crew(): Crew;
-  close(): Promise<void>;
+/**
+ * The crew that the entries are worth: threads need some time to begin. The first entries are taken for that, and given
+ * back in front of the others. `count` threads whatever there is, where a test says so.
+ */
+export function musterCrew(
+  entries: Iterator<FoundEntry, undefined>,
+  count?: number,
+): { readonly crew: Crew; readonly entries: Iterator<FoundEntry, undefined> } {
+  if (count !== undefined) return { crew: hireCrew(count), entries };
+  const first: FoundEntry[] = [];
+  let bytes = 0;
+  while (first.length < fewFiles && bytes < fewBytes) {
+    const { value } = entries.next();
+    if (!value) return { crew: crewOfOne, entries: first.values() };
+    first.push(value);
+    bytes += value.bytes;
+  }
+  return { crew: hireCrew(countWorkers(availableParallelism())), entries: chain(first, entries) };
 }
 
-/**
- * Hires a crew as soon as enough is found to be worth one: threads need some time to begin, and the walk that goes on
- * meanwhile needs but one processor. `count` threads whatever is found, where a test says so.
- */
-export function openMuster(count?: number): Muster {
-  let files = 0;
-  let bytes = 0;
-  let crew: Crew | null = count === undefined ? null : hireCrew(count);
-  return {
-    onFile(byteCount) {
-      files += 1;
-      bytes += byteCount;
-      if (files >= fewFiles || bytes >= fewBytes) crew ??= hireCrew(countWorkers(availableParallelism()));
-    },
-    crew: () => crew ?? crewOfOne,
-    close: async () => crew?.close(),
-  };
+function* chain(
+  first: readonly FoundEntry[],
+  others: Iterator<FoundEntry, undefined>,
+): Generator<FoundEntry, undefined> {
+  yield* first;
+  for (let next = others.next(); next.value; next = others.next()) yield next.value;
 }
 
 /** Starting a thread takes as long as packing this. */
@@ -63,9 +65,9 @@ function hireCrew(count: number): Crew {
   const file = count > 0 ? findWorkerFile() : null;
   if (file === null) return crewOfOne;
   const hands = Array.from({ length: count }, () => beginHand(file));
-  const spares: ArrayBuffer[] = [];
+  const spares: Spare[] = [];
   return {
-    holds: count * 4,
+    holds: count * 6,
     pack(job) {
       const [first, ...others] = hands.filter((hand) => !hand.isGone());
       if (!first) return crewOfOne.pack(job);
@@ -73,14 +75,14 @@ function hireCrew(count: number): Crew {
       const packed = hand.pack(job, spares.pop());
       return async () => (await packed) ?? packJob(job);
     },
-    giveBack: ({ bytes }) => void spares.push(bytes.buffer),
+    giveBack: (packed) => void spares.push(memoryOf(packed)),
     async close() {
       await Promise.all(hands.map((hand) => hand.close()));
     },
   };
 }
 
-const sparesOfOne: ArrayBuffer[] = [];
+const sparesOfOne: Spare[] = [];
 
 /** One job after the other, each when it is its turn; between two of them signals and the screen have theirs. */
 const crewOfOne: Crew = {
@@ -89,7 +91,7 @@ const crewOfOne: Crew = {
     await new Promise((resolve) => setImmediate(resolve));
     return packJob(job, sparesOfOne.pop());
   },
-  giveBack: ({ bytes }) => void sparesOfOne.push(bytes.buffer),
+  giveBack: (packed) => void sparesOfOne.push(memoryOf(packed)),
   close: async () => undefined,
 };
 
@@ -97,7 +99,7 @@ interface Hand {
   readonly load: () => number;
   readonly isGone: () => boolean;
   /** Null: not packed by this thread. */
-  readonly pack: (job: PackJob, spare?: ArrayBuffer) => Promise<PackedJob | null>;
+  readonly pack: (job: PackJob, spare?: Spare) => Promise<PackedJob | null>;
   readonly close: () => Promise<unknown>;
 }
 
@@ -121,11 +123,11 @@ function beginHand(file: string): Hand {
   return {
     load: () => waiting.size,
     isGone: () => isGone,
-    pack(job, spare) {
+    pack(job, spare = []) {
       const id = ++lastId;
       return new Promise((answer) => {
         waiting.set(id, answer);
-        worker.postMessage({ id, job, spare } satisfies Asked, spare ? [spare] : []);
+        worker.postMessage({ id, job, spare } satisfies Asked, spare);
       });
     },
     close: () => worker.terminate(),

@@ -18,8 +18,11 @@ export function readIgnoreRules(text: string): IgnoreRules {
   rules.add(secretGuesses.map((pattern) => ({ pattern, mark: ownMark })));
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n|\r/);
   rules.add(lines.map((pattern, index) => ({ pattern, mark: String(index + 1) })));
+  const isRuled = lines.some((line) => line.trim() !== '' && !line.startsWith('#'));
   return {
     leaveOut(path, kind) {
+      // What we guess ourselves is about the root alone, and most packages have no rules.
+      if (!isRuled && path.includes('/')) return null;
       const { ignored, rule } = rules.test(kind === 'folder' ? `${path}/` : path);
       if (!ignored || !rule) return null;
       if (rule.mark === ownMark) return `may hold secrets: "!${rule.pattern}" in ${ignoreFile} ships it`;
@@ -30,14 +33,18 @@ export function readIgnoreRules(text: string): IgnoreRules {
 
 /** Why this path is never shipped, whatever the rules say; null when it may be. */
 export function findNeverShipped(path: string): string | null {
-  const segments = path.toLowerCase().split('/');
-  const atRoot = neverAtRoot.get(segments[0] ?? '');
-  if (atRoot) return `never shipped: ${atRoot}`;
-  for (const segment of segments) {
-    const anywhere = neverAnywhere.get(segment);
-    if (anywhere) return `never shipped: ${anywhere}`;
+  for (const [index, segment] of path.split('/').entries()) {
+    const why = findNeverShippedAt(index === 0, segment);
+    if (why) return why;
   }
   return null;
+}
+
+/** The same for one name of a path, the first of it or not. */
+export function findNeverShippedAt(isFirst: boolean, name: string): string | null {
+  const lower = name.toLowerCase();
+  const why = (isFirst ? neverAtRoot.get(lower) : undefined) ?? neverAnywhere.get(lower);
+  return why ? `never shipped: ${why}` : null;
 }
 
 /** The local settings hold connection strings and keys; no package may carry them. */

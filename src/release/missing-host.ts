@@ -1,18 +1,21 @@
 /** The commonest mistake: the package is one folder too high or too low. Says where host.json is instead. */
 import { ignoreFile } from './ignore.ts';
 import { printable } from './names.ts';
+import type { LeftOut } from './package.ts';
 import type { PackProblem } from './problems.ts';
-import type { Walked } from './walk.ts';
 
 /** For a folder that ships no host.json at its root. */
-export function explainMissingInFolder(folder: string, walked: Walked): PackProblem {
-  const out = walked.leftOut.find((one) => one.path === 'host.json');
+export function explainMissingInFolder(
+  folder: string,
+  { leftOut, paths }: { readonly leftOut: readonly LeftOut[]; readonly paths: readonly string[] },
+): PackProblem {
+  const out = leftOut.find((one) => one.path === 'host.json');
   if (out) {
     const next = `Remove that rule, or add "!host.json" below it in ${ignoreFile}.`;
     return missing(`host.json is left out of the package (${out.why}).`, next);
   }
   const message = `There is no host.json in ${folder}: without it the host finds no functions.`;
-  const nearest = findNearest(walked.entries.map((entry) => entry.path));
+  const nearest = findNearest(paths);
   if (nearest === null) return missing(message, 'package: names the folder that holds host.json.');
   const parent = nearest.slice(0, -'/host.json'.length);
   if (parent === '')

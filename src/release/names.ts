@@ -3,6 +3,7 @@ import type { PackageWarning } from './package.ts';
 
 /** Why this path cannot be in a zip that every host unpacks alike; null when it can. */
 export function findNameProblem(path: string): string | null {
+  if (plainPath.test(path) && path.length <= 0xffff) return null;
   const segments = path.replace(/\/$/, '').split('/');
   if (path === '') return 'has an empty name';
   if (path.startsWith('/') || /^[a-z]:/i.test(path)) return 'is an absolute path';
@@ -14,6 +15,9 @@ export function findNameProblem(path: string): string | null {
   if (Buffer.byteLength(path) > 0xffff) return 'has a path longer than the 65,535 bytes that a zip can hold';
   return null;
 }
+
+/** What nearly every path looks like: nothing of the above can be wrong with it. */
+const plainPath = /^(?:\.?[\w@+-][\w.@+-]*\/)*\.?[\w@+-][\w.@+-]*$/;
 
 /** What is legal in a zip and goes wrong on Windows hosts only. */
 export function warnAboutNames(paths: readonly string[]): readonly PackageWarning[] {

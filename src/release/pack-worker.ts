@@ -1,13 +1,13 @@
 /** A thread that packs jobs for `release/crew.ts`. What it cannot do it says, and the crew's own thread does it. */
 import { parentPort } from 'node:worker_threads';
-import { prepareDeflate } from './deflate.ts';
-import { type PackedJob, type PackJob, packJob } from './pack-job.ts';
+import { openRoom } from './deflate.ts';
+import { memoryOf, type PackedJob, type PackJob, packJob, type Spare } from './pack-job.ts';
 
 export interface Asked {
   readonly id: number;
   readonly job: PackJob;
   /** Memory for the result, handed over. */
-  readonly spare?: ArrayBuffer | undefined;
+  readonly spare: Spare;
 }
 
 export interface Answered {
@@ -17,14 +17,14 @@ export interface Answered {
 }
 
 // Before the first job: the files are still being found.
-prepareDeflate();
+openRoom();
 
 parentPort?.on('message', ({ id, job, spare }: Asked) => {
   const packed = packOrNull(job, spare);
-  parentPort?.postMessage({ id, packed } satisfies Answered, packed ? [packed.bytes.buffer] : []);
+  parentPort?.postMessage({ id, packed } satisfies Answered, packed ? memoryOf(packed) : []);
 });
 
-function packOrNull(job: PackJob, spare?: ArrayBuffer): PackedJob | null {
+function packOrNull(job: PackJob, spare: Spare): PackedJob | null {
   try {
     return packJob(job, spare);
   } catch {

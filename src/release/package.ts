@@ -49,10 +49,11 @@ export interface Package {
 
 export interface PackProgress {
   readonly files: number;
-  readonly totalFiles: number;
+  /** Null while files are still being found. */
+  readonly totalFiles: number | null;
   /** Unpacked bytes that were read so far. */
   readonly bytes: number;
-  readonly totalBytes: number;
+  readonly totalBytes: number | null;
 }
 
 export interface PackOptions {

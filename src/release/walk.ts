@@ -1,9 +1,16 @@
 /** Finds what a folder ships: rules applied, links followed, everything that cannot be shipped named. */
-import { type Dirent, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import {
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { relative, sep } from 'node:path';
 import { InputError } from '../errors.ts';
-import { findNeverShipped, type IgnoreRules } from './ignore.ts';
+import { findNeverShipped, findNeverShippedAt, type IgnoreRules } from './ignore.ts';
 import { findNameProblem } from './names.ts';
 import type { LeftOut } from './package.ts';
 import { explainIo, type PackProblem } from './problems.ts';
@@ -11,8 +18,6 @@ import { explainIo, type PackProblem } from './problems.ts';
 export interface FoundEntry {
   /** As in the zip; folders end with `/`. */
   readonly path: string;
-  /** The path in UTF-8: entries are sorted by it. */
-  readonly name: Buffer;
   readonly kind: 'file' | 'folder';
   /** Where it is on disk, links resolved. */
   readonly diskPath: string;
@@ -24,8 +29,14 @@ export interface FoundEntry {
 }
 
 export interface Walked {
-  /** In byte order of their paths. */
-  readonly entries: readonly FoundEntry[];
+  /**
+   * In byte order of their paths. Folders are looked into while entries are taken, so that packing begins before all
+   * is found, and nobody holds more than is under way. A folder takes microseconds for each name in it.
+   */
+  readonly entries: Iterator<FoundEntry, undefined>;
+  /** A file or empty folder of the root itself: known at once. */
+  readonly findAtRoot: (name: string) => FoundEntry | null;
+  /** What was come upon so far, each in the order in which it was found. */
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly PackProblem[];
 }
@@ -34,30 +45,34 @@ export interface WalkOptions {
   readonly rules: IgnoreRules;
   /** True for the resolved path of what this program itself writes. */
   readonly isOwnOutput: (diskPath: string) => boolean;
+  /** True for what exists only while this walk goes on: nobody wants to hear of it. */
+  readonly isBeingWritten: (diskPath: string) => boolean;
   readonly maxEntries: number;
-  /** Told of every file as it is found, before all are known. */
-  readonly onFile?: (bytes: number) => void;
 }
 
 /** Walks the folder `root`, which must be a resolved path. Only empty folders become entries of their own. */
-export async function walkFolder(root: string, options: WalkOptions): Promise<Walked> {
-  const walk: Walk = { ...options, root, entries: [], leftOut: [], problems: [] };
-  await walkOne(walk, { diskPath: root, path: '', chain: [root] });
-  walk.entries.sort((a, b) => Buffer.compare(a.name, b.name));
-  walk.leftOut.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  return walk;
+export function walkFolder(root: string, options: WalkOptions): Walked {
+  const walk: Walk = { ...options, root, count: 0, leftOut: [], problems: [] };
+  const inRoot = lookInto(walk, { diskPath: root, path: '', chain: [root] });
+  const findAtRoot = (name: string) => inRoot.find((found) => isEntry(found) && found.path === name);
+  return {
+    entries: takeInOrder(walk, inRoot),
+    findAtRoot: (name) => (findAtRoot(name) as FoundEntry | undefined) ?? null,
+    leftOut: walk.leftOut,
+    problems: walk.problems,
+  };
 }
 
 interface Walk extends WalkOptions {
   readonly root: string;
-  readonly entries: FoundEntry[];
+  count: number;
   readonly leftOut: LeftOut[];
   readonly problems: PackProblem[];
 }
 
 interface Folder {
   readonly diskPath: string;
-  /** In the package, without a trailing `/`; empty for the root. */
+  /** In the package, with a trailing `/`; empty for the root. */
   readonly path: string;
   /** The resolved folders that lead here, this one included: coming upon one again is a cycle. */
   readonly chain: readonly string[];
@@ -65,31 +80,66 @@ interface Folder {
 
 type Kind = 'file' | 'folder' | 'special';
 
-/** Folders are listed without blocking; what is in them is looked at at once, which takes microseconds each. */
-async function walkOne(walk: Walk, folder: Folder): Promise<void> {
-  const dirents = await listFolder(walk, folder);
-  if (!dirents) return;
-  if (dirents.length === 0 && folder.path !== '')
-    addEntry(walk, folder.path, 'folder', folder.diskPath, null);
-  const inner = dirents.map((dirent) => visit(walk, folder, dirent));
-  for (const one of inner) if (one) await walkOne(walk, one);
+/** What has been seen and not yet been given out lies on the stack, the next on top. */
+function* takeInOrder(walk: Walk, inRoot: readonly Found[]): Generator<FoundEntry, undefined> {
+  const stack = inRoot.toReversed();
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (isEntry(next)) yield next;
+    else for (const inner of lookInto(walk, next).toReversed()) stack.push(inner);
+  }
 }
 
-async function listFolder(walk: Walk, folder: Folder): Promise<readonly Dirent[] | null> {
+type Found = FoundEntry | Folder;
+
+function isEntry(found: Found): found is FoundEntry {
+  return 'kind' in found;
+}
+
+/** What a folder holds, in the order in which the paths below it stand. */
+function lookInto(walk: Walk, folder: Folder): readonly Found[] {
+  const dirents = listFolder(walk, folder);
+  if (dirents?.length === 0 && folder.path !== '') {
+    return [addEntry(walk, folder.path, 'folder', folder.diskPath, null)];
+  }
+  const found: Found[] = [];
+  for (const dirent of dirents ?? []) {
+    const one = visit(walk, folder, dirent);
+    if (one) found.push(one);
+  }
+  return sortByBytes(found);
+}
+
+/** By their paths in UTF-8, a folder's with the `/` that follows: so everything below it has its place as well. */
+function sortByBytes(found: Found[]): readonly Found[] {
+  if (found.every(({ path }) => isAscii(path))) return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const names = new Map(found.map((one) => [one, Buffer.from(one.path)]));
+  return found.sort((a, b) => Buffer.compare(names.get(a)!, names.get(b)!));
+}
+
+/** Then the order of UTF-16 is that of UTF-8. */
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
+}
+
+function listFolder(walk: Walk, folder: Folder): readonly Dirent[] | null {
   try {
-    return await readdir(folder.diskPath, { withFileTypes: true });
+    return readdirSync(folder.diskPath, { withFileTypes: true });
   } catch (error) {
-    addProblem(walk, 'package-unreadable', folder.path, `cannot be listed: ${explainIo(error)}`);
+    addProblem(walk, 'package-unreadable', folder.path.slice(0, -1), `cannot be listed: ${explainIo(error)}`);
     return null;
   }
 }
 
-/** Sorts one name of a folder into entries, left out, or problems; returns the folder that is to be walked next. */
-function visit(walk: Walk, folder: Folder, dirent: Dirent): Folder | null {
-  const path = folder.path === '' ? dirent.name : `${folder.path}/${dirent.name}`;
-  const diskPath = join(folder.diskPath, dirent.name);
+/** Sorts one name of a folder into entries, left out, or problems; returns the entry, or the folder that is to be looked into. */
+function visit(walk: Walk, folder: Folder, dirent: Dirent): Found | null {
+  const path = folder.path + dirent.name;
+  const diskPath = folder.diskPath.endsWith(sep)
+    ? folder.diskPath + dirent.name
+    : folder.diskPath + sep + dirent.name;
   const never =
-    findNeverShipped(path) ?? (walk.isOwnOutput(diskPath) ? 'never shipped: our own output' : null);
+    findNeverShippedAt(folder.path === '', dirent.name) ??
+    (walk.isOwnOutput(diskPath) ? 'never shipped: our own output' : null);
+  if (never && walk.isBeingWritten(diskPath)) return null;
   if (never) return leaveOut(walk, path, dirent.isDirectory() ? 'folder' : 'file', never);
   if (dirent.isSymbolicLink()) return followLink(walk, folder, path, diskPath);
   const known = kindOf(dirent);
@@ -99,7 +149,7 @@ function visit(walk: Walk, folder: Folder, dirent: Dirent): Folder | null {
   return take(walk, folder, path, diskPath, typeof stats === 'string' ? 'special' : kindOf(stats));
 }
 
-function take(walk: Walk, folder: Folder, path: string, diskPath: string, kind: Kind): Folder | null {
+function take(walk: Walk, folder: Folder, path: string, diskPath: string, kind: Kind): Found | null {
   const why = walk.rules.leaveOut(path, kind === 'folder' ? 'folder' : 'file');
   if (why) return leaveOut(walk, path, kind, why);
   const nameProblem = findNameProblem(path);
@@ -112,16 +162,15 @@ function take(walk: Walk, folder: Folder, path: string, diskPath: string, kind: 
       'is a socket, a pipe or a device: only files can be shipped',
     );
   }
-  if (kind === 'folder') return { diskPath, path, chain: [...folder.chain, diskPath] };
+  if (kind === 'folder') return { diskPath, path: `${path}/`, chain: [...folder.chain, diskPath] };
   const stats = lookAt(() => statSync(diskPath));
   if (typeof stats === 'string')
     return addProblem(walk, 'package-unreadable', path, `cannot be read: ${stats}`);
-  addEntry(walk, path, 'file', diskPath, stats);
-  return null;
+  return addEntry(walk, path, 'file', diskPath, stats);
 }
 
 /** Links are followed as long as they stay in the folder; the package has their content, and no links. */
-function followLink(walk: Walk, folder: Folder, path: string, diskPath: string): Folder | null {
+function followLink(walk: Walk, folder: Folder, path: string, diskPath: string): Found | null {
   const leads = resolveLink(walk, path, diskPath);
   if ('code' in leads) {
     const why = walk.rules.leaveOut(path, 'file') ?? walk.rules.leaveOut(path, 'folder');
@@ -181,26 +230,24 @@ function addEntry(
   kind: 'file' | 'folder',
   diskPath: string,
   stats: Stats | null,
-): void {
-  if (walk.entries.length >= walk.maxEntries) {
+): FoundEntry {
+  walk.count += 1;
+  if (walk.count > walk.maxEntries) {
     throw new InputError(`The folder holds more than ${walk.maxEntries} files.`, {
       code: 'package-too-many-files',
       where: path,
       next: 'Links to folders ship their content once for each link; leave out what the app does not need in .funcignore.',
     });
   }
-  if (kind === 'file') walk.onFile?.(stats?.size ?? 0);
-  const shown = kind === 'folder' ? `${path}/` : path;
-  walk.entries.push({
-    path: shown,
-    name: Buffer.from(shown),
+  return {
+    path,
     kind,
     diskPath,
     bytes: stats?.size ?? 0,
     executable: stats !== null && (stats.mode & 0o100) !== 0,
     modifiedMs: stats?.mtimeMs ?? 0,
     inode: stats?.ino ?? 0,
-  });
+  };
 }
 
 function leaveOut(walk: Walk, path: string, kind: Kind, why: string): null {

@@ -1,9 +1,16 @@
 /** Moves the files that were found into the zip, in order, while a crew packs those that come next. */
+import { DefectError } from '../errors.ts';
 import { readInChunks, refuseChanged } from './content.ts';
 import { crc32, joinCrcs } from './crc.ts';
 import type { Crew } from './crew.ts';
 import { isCompressed, isInVain, pieceBytes } from './deflate.ts';
-import type { PackedJob, PackJob } from './pack-job.ts';
+import {
+  describeWhole,
+  type PackedJob,
+  type PackedPiece,
+  type PackedWhole,
+  type PackJob,
+} from './pack-job.ts';
 import type { PackedEntry } from './package.ts';
 import type { FoundEntry } from './walk.ts';
 import type { ZipWriter } from './zip.ts';
@@ -15,10 +22,10 @@ export interface WriteWatcher {
   onEntry(packed: PackedEntry): void;
 }
 
-/** Writes one entry after the other in the given order. */
+/** Writes one entry after the other in the given order, in which they are taken when there is somebody to pack them. */
 export async function writeEntries(
   writer: ZipWriter,
-  entries: readonly FoundEntry[],
+  entries: Iterator<FoundEntry, undefined>,
   crew: Crew,
   watcher: WriteWatcher,
 ): Promise<void> {
@@ -26,7 +33,7 @@ export async function writeEntries(
   for (let next = ahead.take(); next !== null; next = ahead.take()) {
     const { step, packed } = next;
     if (step.kind === 'whole') {
-      const result = await packed();
+      const result = demandWhole(await packed());
       await writeWhole(writer, step.entries, result, watcher);
       crew.giveBack(result);
     } else await writeLarge(writer, step.entry, watcher, packed, ahead);
@@ -47,7 +54,7 @@ interface Ahead {
 }
 
 /** Gives the crew as many steps ahead of the writer as it wants to hold at once, and no more. */
-function packAhead(entries: readonly FoundEntry[], crew: Crew): Ahead {
+function packAhead(entries: Iterator<FoundEntry, undefined>, crew: Crew): Ahead {
   const unwanted = new Set<FoundEntry>();
   const isWanted = (step: Step) => step.kind === 'whole' || step.at === 0 || !unwanted.has(step.entry);
   const steps = planSteps(entries, unwanted);
@@ -74,12 +81,12 @@ function packAhead(entries: readonly FoundEntry[], crew: Crew): Ahead {
 }
 
 function* planSteps(
-  entries: readonly FoundEntry[],
+  entries: Iterator<FoundEntry, undefined>,
   unwanted: ReadonlySet<FoundEntry>,
 ): Generator<Step, undefined> {
   let group: FoundEntry[] = [];
   let bytes = 0;
-  for (const entry of entries) {
+  for (let { value: entry } = entries.next(); entry; { value: entry } = entries.next()) {
     const isLarge = entry.bytes > pieceBytes;
     if (group.length > 0 && (isLarge || group.length >= groupFiles || bytes + entry.bytes > groupBytes)) {
       yield { kind: 'whole', entries: group };
@@ -110,26 +117,30 @@ function neverPacked(): Promise<PackedJob> {
 }
 
 function jobOf(step: Step): PackJob {
-  if (step.kind === 'whole') return { kind: 'whole', files: step.entries.map(plain) };
-  return { kind: 'piece', file: plain(step.entry), at: step.at };
+  if (step.kind === 'whole') return describeWhole(step.entries);
+  return { kind: 'piece', file: step.entry, at: step.at };
 }
 
-/** Without the name's bytes, which cost more on their way to a thread than to make them again. */
-function plain({ path, diskPath, bytes, modifiedMs, inode, kind, executable }: FoundEntry) {
-  return { path, diskPath, bytes, modifiedMs, inode, kind, executable };
+function demandWhole(packed: PackedJob): PackedWhole {
+  if (packed.kind === 'whole') return packed;
+  throw new DefectError('a piece came for whole files', { code: 'zip-entry-sums' });
+}
+
+function demandPiece(packed: PackedJob): PackedPiece {
+  if (packed.kind === 'piece') return packed;
+  throw new DefectError('whole files came for a piece', { code: 'zip-entry-sums' });
 }
 
 async function writeWhole(
   writer: ZipWriter,
   entries: readonly FoundEntry[],
-  { bytes, parts }: PackedJob,
+  packed: PackedWhole,
   watcher: WriteWatcher,
 ): Promise<void> {
-  const headers = entries.map((entry, index) => ({ ...entry, ...parts[index]!, large: false }));
-  await writer.add(headers, bytes);
-  for (const { path, kind, bytes: size, executable, sums } of headers) {
-    watcher.onBytes(size);
-    watcher.onEntry({ path, kind, bytes: size, packedBytes: sums.packedBytes, executable });
+  const packedBytes = await writer.add(packed);
+  for (const [index, { path, kind, bytes, executable }] of entries.entries()) {
+    watcher.onBytes(bytes);
+    watcher.onEntry({ path, kind, bytes, packedBytes: packedBytes[index]!, executable });
   }
 }
 
@@ -141,8 +152,8 @@ async function writeLarge(
   ahead: Ahead,
 ): Promise<void> {
   const { path, kind, bytes, executable } = entry;
-  const begun = isCompressed(path) ? null : await first();
-  const inVain = begun === null || isInVain(begun.parts[0]!.sums.bytes, begun.bytes.length);
+  const begun = isCompressed(path) ? null : demandPiece(await first());
+  const inVain = begun === null || isInVain(begun.sums.bytes, begun.bytes.length);
   if (inVain) ahead.skip(entry);
   const { packedBytes } = await (inVain
     ? writeStored(writer, entry, watcher)
@@ -157,7 +168,7 @@ async function writeStored(writer: ZipWriter, entry: FoundEntry, watcher: WriteW
     crc = crc32(chunk, crc);
   });
   const sums = { crc, bytes: entry.bytes, packedBytes: entry.bytes };
-  await writer.open({ ...entry, method: 'stored', sums, large: entry.bytes >= largeBytes });
+  await writer.open({ ...headerOf(entry), method: 'stored', sums, large: entry.bytes >= largeBytes });
   let crcAgain = 0;
   await readInChunks(entry, pieceBytes, (chunk) => {
     crcAgain = crc32(chunk, crcAgain);
@@ -171,23 +182,27 @@ async function writeDeflated(
   writer: ZipWriter,
   entry: FoundEntry,
   watcher: WriteWatcher,
-  begun: PackedJob,
+  begun: PackedPiece,
   ahead: Ahead,
 ): Promise<EntrySums> {
-  await writer.open({ ...entry, method: 'deflated', sums: null, large: entry.bytes >= largeBytes });
+  await writer.open({ ...headerOf(entry), method: 'deflated', sums: null, large: entry.bytes >= largeBytes });
   let crc = 0;
-  for (let done = 0, piece: PackedJob | undefined = begun; done < entry.bytes; ) {
-    piece ??= await ahead.take()?.packed();
-    const sums = piece?.parts[0]?.sums;
-    if (!piece || !sums) return refuseChanged(entry);
+  let piece = begun;
+  for (let done = 0; ; ) {
     await writer.write(piece.bytes);
     ahead.giveBack(piece);
-    crc = joinCrcs(crc, sums.crc, sums.bytes);
-    watcher.onBytes(sums.bytes);
-    done += sums.bytes;
-    piece = undefined;
+    crc = joinCrcs(crc, piece.sums.crc, piece.sums.bytes);
+    watcher.onBytes(piece.sums.bytes);
+    done += piece.sums.bytes;
+    if (done >= entry.bytes) break;
+    const next = await ahead.take()?.packed();
+    piece = next ? demandPiece(next) : refuseChanged(entry);
   }
   return writer.close({ crc, bytes: entry.bytes });
+}
+
+function headerOf({ path, kind, executable }: FoundEntry) {
+  return { name: Buffer.from(path), kind, executable };
 }
 
 /** Deflate can lengthen what it cannot shorten, by far less than this margin below 4 GiB. */

@@ -44,18 +44,26 @@ export function localHeaderBytes({ name, large }: EntryHeader): number {
 
 /** The header in front of an entry's content (§4.3.7). */
 export function buildLocalHeader(entry: EntryHeader): Buffer {
+  const header = Buffer.allocUnsafe(localHeaderBytes(entry));
+  putLocalHeader(header, 0, entry);
+  return header;
+}
+
+/** The same into `into` at `at`; where it ends. */
+export function putLocalHeader(into: Buffer, at: number, entry: EntryHeader): number {
   const sums = entry.sums ?? { crc: 0, bytes: 0, packedBytes: 0 };
-  const extra = entry.large ? buildZip64Extra([sums.bytes, sums.packedBytes]) : Buffer.alloc(0);
-  const header = Buffer.alloc(30);
-  header.writeUInt32LE(0x04034b50, 0);
-  header.writeUInt16LE(versionFor(entry.large), 4);
-  writeCommonFields(header, 6, entry, entry.sums === null);
-  header.writeUInt32LE(sums.crc, 14);
-  header.writeUInt32LE(entry.large ? overflow32 : sums.packedBytes, 18);
-  header.writeUInt32LE(entry.large ? overflow32 : sums.bytes, 22);
-  header.writeUInt16LE(entry.name.length, 26);
-  header.writeUInt16LE(extra.length, 28);
-  return Buffer.concat([header, entry.name, extra]);
+  const extra = entry.large ? buildZip64Extra([sums.bytes, sums.packedBytes]) : nothing;
+  into.writeUInt32LE(0x04034b50, at);
+  into.writeUInt16LE(versionFor(entry.large), at + 4);
+  putCommonFields(into, at + 6, entry, entry.sums === null);
+  into.writeUInt32LE(sums.crc, at + 14);
+  into.writeUInt32LE(entry.large ? overflow32 : sums.packedBytes, at + 18);
+  into.writeUInt32LE(entry.large ? overflow32 : sums.bytes, at + 22);
+  into.writeUInt16LE(entry.name.length, at + 26);
+  into.writeUInt16LE(extra.length, at + 28);
+  into.set(entry.name, at + 30);
+  into.set(extra, at + 30 + entry.name.length);
+  return at + localHeaderBytes(entry);
 }
 
 /** What follows the content of an entry whose sums were not known before (§4.3.9). */
@@ -72,23 +80,77 @@ export function buildDataDescriptor(entry: EntryHeader, sums: EntrySums): Buffer
 
 /** The entry's record in the central directory (§4.3.12); only what does not fit in 32 bits goes to the extra field. */
 export function buildDirectoryRecord(entry: WrittenEntry): Buffer {
+  const record = Buffer.allocUnsafe(maxDirectoryRecordBytes(entry));
+  return record.subarray(0, putDirectoryRecord(record, 0, entry));
+}
+
+/** How long it is at most. */
+export function maxDirectoryRecordBytes({ name }: EntryHeader): number {
+  return directoryRecordBytes + name.length + 28;
+}
+
+/** The same into `into` at `at`; where it ends. */
+export function putDirectoryRecord(into: Buffer, at: number, entry: WrittenEntry): number {
   const { bytes, packedBytes, crc } = entry.sums;
   const long = [bytes, packedBytes, entry.offset].filter((value) => value >= overflow32);
-  const extra = long.length > 0 ? buildZip64Extra(long) : Buffer.alloc(0);
-  const record = Buffer.alloc(46);
-  record.writeUInt32LE(0x02014b50, 0);
-  record.writeUInt16LE((madeOnUnix << 8) | versionFor(true), 4);
-  record.writeUInt16LE(versionFor(entry.large || long.length > 0), 6);
-  writeCommonFields(record, 8, entry, entry.deferred);
-  record.writeUInt32LE(crc, 16);
-  record.writeUInt32LE(Math.min(packedBytes, overflow32), 20);
-  record.writeUInt32LE(Math.min(bytes, overflow32), 24);
-  record.writeUInt16LE(entry.name.length, 28);
-  record.writeUInt16LE(extra.length, 30);
-  record.writeUInt32LE(externalAttributes(entry), 38);
-  record.writeUInt32LE(Math.min(entry.offset, overflow32), 42);
-  return Buffer.concat([record, entry.name, extra]);
+  const extra = long.length > 0 ? buildZip64Extra(long) : nothing;
+  into.writeUInt32LE(0x02014b50, at);
+  into.writeUInt16LE((madeOnUnix << 8) | versionFor(true), at + 4);
+  into.writeUInt16LE(versionFor(entry.large || long.length > 0), at + 6);
+  putCommonFields(into, at + 8, entry, entry.deferred);
+  into.writeUInt32LE(crc, at + 16);
+  into.writeUInt32LE(Math.min(packedBytes, overflow32), at + 20);
+  into.writeUInt32LE(Math.min(bytes, overflow32), at + 24);
+  into.writeUInt16LE(entry.name.length, at + 28);
+  into.writeUInt16LE(extra.length, at + 30);
+  // No comment, the first disk, nothing internal.
+  into.fill(0, at + 32, at + 38);
+  into.writeUInt32LE(externalAttributes(entry), at + 38);
+  into.writeUInt32LE(Math.min(entry.offset, overflow32), at + 42);
+  into.set(entry.name, at + directoryRecordBytes);
+  into.set(extra, at + directoryRecordBytes + entry.name.length);
+  return at + directoryRecordBytes + entry.name.length + extra.length;
 }
+
+/** A record of the central directory without its name. */
+const directoryRecordBytes = 46;
+
+/**
+ * Moves records that were made for entries from 0 on to where the entries stand, `by` bytes further on; gives them, and
+ * what each entry takes. None of them may have an extra field; moved beyond 4 GiB they get one.
+ */
+export function moveRecords(
+  records: Buffer,
+  by: number,
+): { readonly moved: readonly Uint8Array[]; readonly packedBytes: readonly number[] } {
+  const moved: Uint8Array[] = [];
+  const packedBytes: number[] = [];
+  for (let at = 0; at < records.length; ) {
+    const end = at + directoryRecordBytes + records.readUInt16LE(at + 28);
+    const offset = records.readUInt32LE(at + 42) + by;
+    packedBytes.push(records.readUInt32LE(at + 20));
+    if (by < farBytes) records.writeUInt32LE(offset, at + 42);
+    else moved.push(moveFar(records.subarray(at, end), offset));
+    at = end;
+  }
+  return { moved: by < farBytes ? [records] : moved, packedBytes };
+}
+
+/** Nothing that is moved together is longer than what lies between this and 4 GiB. */
+const farBytes = 0xf0000000;
+
+/** A copy of the record, with its offset in a zip64 field where it has to be. */
+function moveFar(record: Buffer, offset: number): Buffer {
+  const head = Buffer.from(record);
+  head.writeUInt32LE(Math.min(offset, overflow32), 42);
+  if (offset < overflow32) return head;
+  const extra = buildZip64Extra([offset]);
+  head.writeUInt16LE(versionFor(true), 6);
+  head.writeUInt16LE(extra.length, 30);
+  return Buffer.concat([head, extra]);
+}
+
+const nothing = Buffer.alloc(0);
 
 /** The records that close the file: zip64's two in front (§4.3.14, §4.3.15) when a field of the old one overflows. */
 export function buildEndRecords(facts: EndFacts): Buffer {
@@ -129,7 +191,7 @@ function buildZip64Extra(values: readonly number[]): Buffer {
 }
 
 /** Flags, method, time and date stand in the same order in both headers. */
-function writeCommonFields(header: Buffer, at: number, entry: EntryHeader, deferred: boolean): void {
+function putCommonFields(header: Buffer, at: number, entry: EntryHeader, deferred: boolean): void {
   header.writeUInt16LE(utf8Flag | (deferred ? deferredFlag : 0), at);
   header.writeUInt16LE(entry.method === 'deflated' ? 8 : 0, at + 2);
   header.writeUInt16LE(0, at + 4);

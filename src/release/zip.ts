@@ -9,10 +9,9 @@ import {
   buildDirectoryRecord,
   buildEndRecords,
   buildLocalHeader,
-  type CompleteHeader,
   type EntryHeader,
   type EntrySums,
-  localHeaderBytes,
+  moveRecords,
   type WrittenEntry,
 } from './zip-records.ts';
 
@@ -25,7 +24,6 @@ export class ZipWriter {
   readonly #sink: ByteSink;
   /** The directory so far, as bytes: objects for a hundred thousand entries would take many times as much. */
   readonly #directory: Uint8Array[] = [];
-  #loose: Uint8Array[] = [];
   #count = 0;
   #current: { readonly header: EntryHeader; readonly offset: number; packedBytes: number } | null = null;
   #position = 0;
@@ -65,33 +63,34 @@ export class ZipWriter {
     return sums;
   }
 
-  /** Several entries at once: `bytes` are their headers and packed contents, one behind the other. */
-  async add(entries: readonly CompleteHeader[], bytes: Uint8Array): Promise<void> {
+  /**
+   * Several entries at once: their headers and packed contents, one behind the other, and their records in the
+   * directory, which are changed. What each takes in the zip, headers excluded.
+   */
+  async add(packed: {
+    readonly bytes: Uint8Array;
+    readonly records: Uint8Array;
+  }): Promise<readonly number[]> {
     if (this.#current) throw new DefectError('an entry is still open', { code: 'zip-entry-open' });
-    let offset = this.#position;
-    for (const entry of entries) {
-      this.#list({ ...entry, deferred: false, offset });
-      offset += localHeaderBytes(entry) + entry.sums.packedBytes;
-    }
-    if (offset - this.#position !== bytes.length) {
-      throw new DefectError('entries are not what their headers say', { code: 'zip-entry-sums' });
-    }
-    await this.#put(bytes);
+    const { buffer, byteOffset, byteLength } = packed.records;
+    const { moved, packedBytes } = moveRecords(Buffer.from(buffer, byteOffset, byteLength), this.#position);
+    this.#count += packedBytes.length;
+    // A copy: the memory of records is used again.
+    this.#directory.push(Buffer.concat(moved));
+    await this.#put(packed.bytes);
+    return packedBytes;
   }
 
   async finish(): Promise<void> {
     const directoryOffset = this.#position;
-    for (const records of [...this.#directory, ...this.#loose]) await this.#put(records);
+    for (const records of this.#directory) await this.#put(records);
     const directoryBytes = this.#position - directoryOffset;
     await this.#put(buildEndRecords({ entries: this.#count, directoryOffset, directoryBytes }));
   }
 
   #list(entry: WrittenEntry): void {
     this.#count += 1;
-    this.#loose.push(buildDirectoryRecord(entry));
-    if (this.#loose.length < 1000) return;
-    this.#directory.push(Buffer.concat(this.#loose));
-    this.#loose = [];
+    this.#directory.push(buildDirectoryRecord(entry));
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
@@ -171,7 +170,7 @@ export function isPathOrPart(candidate: string, path: string): boolean {
 }
 
 /** Where a file is while it is being written. The process id keeps two runs apart. */
-function partPathOf(path: string): string {
+export function partPathOf(path: string): string {
   return `${path}.${process.pid}.part`;
 }
 
