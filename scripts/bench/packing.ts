@@ -1,10 +1,11 @@
 /** Packing beside archiver and Info-ZIP, in the same run, each in a process of its own. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { compileLimit, runLimit } from '../bench-kit/pack-limit.ts';
 import { cacheFolder, plantShape, type ShapeName, shapes } from '../bench-kit/packing-trees.ts';
 import type { BenchLine, BenchRow } from '../bench-kit/row.ts';
 
@@ -20,7 +21,7 @@ const goals: Readonly<Record<ShapeName, { readonly archiver: number; readonly zi
   dotnet: { archiver: 5, zip: 2.5 },
 };
 
-const packers = ['ours', 'archiver', 'zip', 'reading'] as const;
+const packers = ['ours', 'again', 'archiver', 'zip', 'reading', 'limit'] as const;
 type Packer = (typeof packers)[number];
 
 interface Run {
@@ -32,13 +33,13 @@ interface Run {
 
 export const row: BenchRow = {
   name: 'packing',
-  about: `Medians of ${runs} alternated runs; peers: archiver 8 at level 9, zip -r, and reading every file alone; limits are the goals`,
+  about: `Medians of ${runs} alternated runs; peers: archiver 8 at level 9, zip -r, reading every file alone, and C with libdeflate in as many threads as processors; limits are the goals`,
   async measure() {
     const work = mkdtempSync(join(tmpdir(), 'slotwave-packing-'));
     try {
-      const bundle = await bundleOurs();
+      const programs = { bundle: await bundleOurs(), limit: await compileLimit() };
       const names = (Object.keys(shapes) as ShapeName[]).filter((name) => chosen.includes(name));
-      return names.flatMap((name) => describeShape(name, measureShape(plantShape(name), work, bundle)));
+      return names.flatMap((name) => describeShape(name, measureShape(plantShape(name), work, programs)));
     } finally {
       rmSync(work, { recursive: true });
     }
@@ -64,32 +65,43 @@ async function bundleOurs(): Promise<string> {
   return join(outdir, 'pack.js');
 }
 
-function measureShape(folder: string, work: string, bundle: string): Readonly<Record<Packer, Run>> {
-  const all: Record<Packer, Run[]> = { ours: [], archiver: [], zip: [], reading: [] };
-  // Once beforehand, so that nobody pays for what the disk has to bring.
-  runOnce('reading', folder, work, bundle);
-  for (let n = 0; n < runs; n++)
-    for (const packer of packers) all[packer].push(runOnce(packer, folder, work, bundle));
-  const [ours, archiver, zip, reading] = packers.map((packer) => medianOf(all[packer]));
-  return { ours: ours!, archiver: archiver!, zip: zip!, reading: reading! };
+interface Programs {
+  readonly bundle: string;
+  /** Null: it cannot be made here. */
+  readonly limit: string | null;
 }
 
-function runOnce(packer: Packer, folder: string, work: string, bundle: string): Run {
+function measureShape(folder: string, work: string, programs: Programs): Readonly<Record<Packer, Run>> {
+  const all: Record<Packer, Run[]> = { ours: [], again: [], archiver: [], zip: [], reading: [], limit: [] };
+  // Once beforehand, so that nobody pays for what the disk has to bring.
+  runOnce('reading', folder, work, programs);
+  for (let n = 0; n < runs; n++)
+    for (const packer of packers) {
+      // There is no cache: packing again is packing.
+      if (packer === 'again') writeFileSync(join(folder, 'host.json'), `{"version":"2.0","again":${n}}`);
+      all[packer].push(runOnce(packer, folder, work, programs));
+    }
+  return Object.fromEntries(packers.map((packer) => [packer, medianOf(all[packer])])) as Record<Packer, Run>;
+}
+
+function runOnce(packer: Packer, folder: string, work: string, { bundle, limit }: Programs): Run {
   const out = join(work, `${packer}.zip`);
   rmSync(out, { force: true });
   if (packer === 'zip') return runZip(folder, out);
+  if (packer === 'limit') return { ...nothing, seconds: limit ? runLimit(limit, folder, out) : Number.NaN };
   const script = join(dirname(bundle), 'pack-once.js');
-  const words = [script, packer, folder, out, bundle];
+  const words = [script, packer === 'again' ? 'ours' : packer, folder, out, bundle];
   return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as Run;
 }
+
+const nothing = { seconds: Number.NaN, cpuSeconds: Number.NaN, bytes: 0, mebibytes: 0 };
 
 function runZip(folder: string, out: string): Run {
   const begun = performance.now();
   const { status } = spawnSync('zip', ['-qr', out, '.'], { cwd: folder });
-  const rest = { cpuSeconds: Number.NaN, mebibytes: 0 };
   // Where there is no zip there is nothing to compare with.
-  if (status !== 0) return { ...rest, seconds: Number.NaN, bytes: 0 };
-  return { ...rest, seconds: (performance.now() - begun) / 1000, bytes: statSync(out).size };
+  if (status !== 0) return nothing;
+  return { ...nothing, seconds: (performance.now() - begun) / 1000, bytes: statSync(out).size };
 }
 
 function medianOf(measured: readonly Run[]): Run {
@@ -99,7 +111,7 @@ function medianOf(measured: readonly Run[]): Run {
 }
 
 function describeShape(name: ShapeName, of: Readonly<Record<Packer, Run>>): readonly BenchLine[] {
-  const { ours, archiver, zip, reading } = of;
+  const { ours, again, archiver, zip, reading, limit } = of;
   const goal = goals[name];
   const megabytes = (bytes: number) => bytes / 1e6;
   const orNull = (value: number) => (Number.isNaN(value) ? null : value);
@@ -110,6 +122,8 @@ function describeShape(name: ShapeName, of: Readonly<Record<Packer, Run>>): read
     line('beside archiver', 's', ours.seconds, archiver.seconds, archiver.seconds / goal.archiver),
     line('beside zip -r', 's', ours.seconds, orNull(zip.seconds), orNull(zip.seconds / goal.zip)),
     line('beside reading alone', 's', ours.seconds, reading.seconds, null),
+    line('beside C with libdeflate', 's', ours.seconds, orNull(limit.seconds), null),
+    line('again after one file changed, beside the first time', 's', again.seconds, ours.seconds, null),
     line('CPU beside archiver', 's', ours.cpuSeconds, archiver.cpuSeconds, null),
     line('size', 'MB', megabytes(ours.bytes), megabytes(archiver.bytes), megabytes(archiver.bytes) * 1.01),
     line('peak memory', 'MiB', ours.mebibytes, archiver.mebibytes, 256),

@@ -4,15 +4,11 @@
  * same compiler it gives the same bytes. Another libdeflate, or another level, gives every package a new digest.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-
-const version = '1.23';
-const source = `http://deb.debian.org/debian/pool/main/libd/libdeflate/libdeflate_${version}.orig.tar.gz`;
-const sourceSha256 = '1ab18349b9fb0ce8a0ca4116bded725be7dcbfa709e19f6f983d99df1fb8b25f';
+import { unpackSource, version } from './source.ts';
 
 /**
  * What is changed in a file: [what, becomes, how often it is there].
@@ -61,7 +57,7 @@ const flags = [
 
 const work = await mkdtemp(join(tmpdir(), 'slotwave-libdeflate-'));
 try {
-  await unpackSource();
+  await unpackSource(work);
   await changeSource();
   execFileSync(
     'clang-14',
@@ -77,15 +73,6 @@ try {
   console.log(`src/release/deflate-module.ts: ${module.length} bytes of WebAssembly`);
 } finally {
   await rm(work, { recursive: true });
-}
-
-async function unpackSource(): Promise<void> {
-  const answer = await fetch(source);
-  const packed = Buffer.from(await answer.arrayBuffer());
-  const found = createHash('sha256').update(packed).digest('hex');
-  if (found !== sourceSha256) throw new Error(`${source} is not what it was: ${found} (${answer.status})`);
-  await writeFile(join(work, 'source.tgz'), packed);
-  execFileSync('tar', ['xzf', 'source.tgz', '--strip-components=1'], { cwd: work });
 }
 
 async function changeSource(): Promise<void> {
