@@ -81,6 +81,22 @@ describe('the same content', () => {
     );
   });
 
+  it('stands in the order of its paths in UTF-8, folders and files among each other', async () => {
+    await fc.assert(
+      fc.asyncProperty(treeArb, async (tree) => {
+        const folder = plantTree(tempFolder(), { 'host.json': hostJson, ...tree });
+        // What sorts before and after the slash, and in UTF-16 other than in UTF-8.
+        const names = ['d/e', 'd!', 'd.e/f', 'd0', '\uffee', '\u{1f680}/x'];
+        plantTree(folder, Object.fromEntries(names.map((name) => [`order/${name}`, ''])));
+        const { entries } = await packFolder(folder, join(tempFolder(), 'out.zip'));
+        const paths = entries.map(({ path }) => path);
+        const bytes = paths.map((path) => Buffer.from(path)).sort(Buffer.compare);
+        expect(paths).toEqual(bytes.map(String));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('has another digest when one byte, one name or one exec bit differs', async () => {
     const base: Tree = { 'host.json': hostJson, 'a.txt': 'aaaa' };
     const variants: readonly Tree[] = [

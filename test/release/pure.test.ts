@@ -7,6 +7,7 @@ import { readHostJson } from '../../src/release/host-json.ts';
 import { describePackage } from '../../src/release/listing.ts';
 import { findNameProblem, printable } from '../../src/release/names.ts';
 import type { Package } from '../../src/release/package.ts';
+import { buildDirectoryRecord, moveRecords } from '../../src/release/zip-records.ts';
 
 describe('CRC-32', () => {
   it('in script is what zlib computes, in one piece or in several', () => {
@@ -21,6 +22,37 @@ describe('CRC-32', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array({ size: 'large' }), (a, b) => {
         expect(joinCrcs(zlib.crc32(a), zlib.crc32(b), b.length)).toBe(zlib.crc32(Buffer.concat([a, b])));
+      }),
+    );
+  });
+});
+
+describe('records of the directory', () => {
+  it('are moved to what they would be at their place, beyond 4 GiB too', () => {
+    const entryArb = fc.record({
+      name: fc.string({ minLength: 1 }).map((name) => Buffer.from(name)),
+      sums: fc.record({ crc: fc.nat(), bytes: fc.nat(), packedBytes: fc.nat({ max: 100_000 }) }),
+      executable: fc.boolean(),
+    });
+    const byArb = fc.oneof(
+      fc.nat({ max: 2 ** 31 - 1 }),
+      fc.integer({ min: 2 ** 32 - 300_000, max: 2 ** 32 + 300_000 }),
+    );
+    fc.assert(
+      fc.property(fc.array(entryArb, { maxLength: 5 }), byArb, (entries, by) => {
+        const listAt = (from: number) => {
+          let offset = from;
+          const records = entries.map((entry) => {
+            const fixed = { kind: 'file', method: 'deflated', large: false, deferred: false } as const;
+            const record = buildDirectoryRecord({ ...entry, ...fixed, offset });
+            offset += 30 + entry.name.length + entry.sums.packedBytes;
+            return record;
+          });
+          return Buffer.concat(records);
+        };
+        const { moved, packedBytes } = moveRecords(listAt(0), by);
+        expect(Buffer.concat(moved).toString('hex')).toBe(listAt(by).toString('hex'));
+        expect(packedBytes).toEqual(entries.map(({ sums }) => sums.packedBytes));
       }),
     );
   });

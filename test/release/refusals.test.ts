@@ -70,6 +70,20 @@ describe('a folder that cannot be shipped', () => {
     expect(refusal?.problems.map(({ path }) => path)).toEqual([undefined, 'a\\b', 'gone', 'out']);
   });
 
+  it('is refused with all its problems also when some come up long after others were packed', async () => {
+    const folder = plantTree(tempFolder(), { 'host.json': hostJson });
+    for (let n = 0; n < 1500; n++)
+      plantTree(folder, { [`many/${n % 30}/${n}.js`]: `export default ${n};\n` });
+    plantTree(folder, { 'one/gone': { link: 'nowhere' }, 'two/a\\b': '', 'zip/out': { link: '/etc' } });
+    const out = tempFolder();
+    const seen: number[] = [];
+    const onProgress = ({ files }: { readonly files: number }) => void seen.push(files);
+    const refusal = await refusalOf(packFolder(folder, join(out, 'out.zip'), { onProgress, workers: 2 }));
+    expect(refusal?.problems.map(({ path }) => path)).toEqual(['one/gone', 'two/a\\b', 'zip/out']);
+    expect(Math.max(...seen)).toBeGreaterThan(1000);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
   it.each(['back\\slash', 'new\nline', 'esc\u001b[31m', 'bell\u0007'])(
     'has a name such as %j',
     async (name) => {
