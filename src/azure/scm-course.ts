@@ -10,6 +10,7 @@ import { type Deployment, judgeDeployment } from './scm-deployments.ts';
 import type { SiteFacts } from './site-client.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transport } from './transport.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface ScmParts {
   readonly tokens: Tokens;
@@ -17,6 +18,8 @@ export interface ScmParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly governor: Governor;
+  /** Shared by all that send packages from this process; one of its own when there is no other. */
+  readonly uploads?: Uploads | undefined;
   /**
    * Asked when the SCM site does not accept our token: user and password of the slot, or a RefusalError that
    * says why there is none to be had.
@@ -31,6 +34,8 @@ export interface Delivery {
   readonly onProgress: (progress: DeployProgress) => void;
   /** From the first look to the verdict, waiting for others' deployments included; `deployDeadlineMs` when absent. */
   readonly deadlineMs?: number | undefined;
+  /** When it is likely to be over, for the pace of looking. */
+  readonly expectedEndMs?: number | undefined;
 }
 
 export const deployDeadlineMs = 20 * 60_000;

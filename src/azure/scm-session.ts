@@ -1,11 +1,16 @@
 /** One conversation with the SCM site of one slot: its origin, its cookie, the token, and nothing else in between. */
-import type { Readable } from 'node:stream';
 import { DoubtError } from '../errors.ts';
 import { AnswerError, readErrorFacts } from './error-facts.ts';
 import { governed } from './governed.ts';
 import type { Pass } from './lane.ts';
 import type { Tokens } from './tokens.ts';
-import { type HttpAnswer, type HttpRequest, requestTimeoutMs, type Transport } from './transport.ts';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  requestTimeoutMs,
+  type StreamedBody,
+  type Transport,
+} from './transport.ts';
 
 export interface ScmSession {
   readonly origin: string;
@@ -21,7 +26,7 @@ export interface Upload {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: number;
-  readonly open: () => Readable;
+  readonly open: StreamedBody['open'];
   readonly timeoutMs: number;
   readonly onSent: (sentBytes: number) => void;
 }

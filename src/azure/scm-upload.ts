@@ -1,24 +1,34 @@
 /** The push: the zip itself, to the SCM site (azure-platform.md §2.2, §2.3). */
-import { createReadStream } from 'node:fs';
+import { TransientError } from '../errors.ts';
 import { readFailedSend } from './deliver.ts';
 import type { Course, Sent } from './scm-course.ts';
 import { rebaseLocation, type ScmSession } from './scm-session.ts';
+import type { Upload, Uploads } from './uploads.ts';
 
-/** Sends the zip once, from its first byte. */
-export async function uploadOnce(course: Course, session: ScmSession): Promise<Sent> {
+/** Sends the zip once, from its first byte, when it is its turn. */
+export async function uploadOnce(course: Course, session: ScmSession, uploads: Uploads): Promise<Sent> {
   const { release, asked, onProgress } = course;
+  let upload: Upload | null = null;
   try {
+    const begun = await uploads.begin(release, course.untilMs);
+    upload = begun;
     const answer = await session.upload({
       path: uploadPath(course),
       headers: { 'content-type': 'application/zip', 'x-ms-artifact-checksum': release.digest },
       bytes: release.bytes,
-      open: () => createReadStream(release.path),
+      open: begun.open,
       timeoutMs: uploadTimeoutMs(release.bytes),
-      onSent: (sentBytes) => onProgress({ sentBytes, totalBytes: release.bytes }),
+      onSent: (sentBytes) => {
+        begun.sent(sentBytes);
+        onProgress({ sentBytes, totalBytes: release.bytes });
+      },
     });
     return { is: 'taken', location: rebaseLocation(answer.headers['location'], session.origin) };
   } catch (thrown) {
+    if (thrown instanceof TransientError && upload === null) return { is: 'missed', error: thrown };
     return readFailedSend(thrown, { ...asked, what: `upload the package: could not ${asked.what}` });
+  } finally {
+    upload?.end();
   }
 }
 

@@ -13,6 +13,7 @@ import { openSession, type ScmSession } from './scm-session.ts';
 import { uploadOnce } from './scm-upload.ts';
 import { parseObject } from './server-text.ts';
 import { sitePath } from './site-client.ts';
+import { createUploads } from './uploads.ts';
 
 const settingsWaitMs = 90_000;
 const settingsIntervalMs = 5_000;
@@ -82,7 +83,8 @@ export async function pushTo(scm: OpenScm, parts: ScmParts, delivery: Delivery):
   await waitForSettings(parts, session, { release: delivery.release, asked: scm.asked });
   const { clock, random } = parts;
   const named = delivery.slot.operatingSystem === 'windows';
-  const send = (course: Course) => uploadOnce(course, session);
+  const { uploads = createUploads(clock) } = parts;
+  const send = (course: Course) => uploadOnce(course, session, uploads);
   await deliver({ ...delivery, ...rest, clock, random, send, named }, earlier);
 }
 

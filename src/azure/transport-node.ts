@@ -5,7 +5,6 @@ import {
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http';
-import { pipeline, Transform } from 'node:stream';
 import * as nodeTls from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { RoadFacts } from '../probe/road.ts';
@@ -219,38 +218,61 @@ function writeBody(
   const { body } = request;
   if (body === undefined) outgoing.end();
   else if (typeof body === 'string' || !('open' in body)) outgoing.end(body);
-  else {
-    const failed = (why: string) => onBodyFailure(Object.assign(new Error(why), { code: 'EBODYCHANGED' }));
-    const source = body.open();
-    source.once('error', (error) => failed(`the body cannot be read: ${error.message}`));
-    // The connection's own failures come by the request's error event; here they are only the end of the pipe.
-    pipeline(source, countBytes(body, request.onSent, failed), outgoing, ignore);
+  else sendPieces(outgoing, body, request.onSent).catch(onBodyFailure);
+}
+
+/** What TLS encrypts at once stands in memory twice; with more each byte costs more, with less the calls do. */
+const writeBytes = 256 * 1024;
+
+/**
+ * Piece by piece, as fast as the connection takes them. A body that changed its length while it was read stops
+ * before its last byte: a cut one must not look whole.
+ */
+async function sendPieces(
+  outgoing: ClientRequest,
+  body: StreamedBody,
+  onSent: HttpRequest['onSent'],
+): Promise<void> {
+  const announced = `the body has another length than the ${body.bytes} bytes that were announced`;
+  let bytes = 0;
+  for await (const piece of readBody(body)) {
+    if (bytes + piece.length > body.bytes) throw bodyChanged(announced);
+    for (let at = 0; at < piece.length; at += writeBytes) {
+      const part = piece.subarray(at, at + writeBytes);
+      // The connection's own failures come by the request's error event; here they only end the sending.
+      if (!(await writePart(outgoing, part))) return;
+      bytes += part.length;
+      onSent?.(bytes);
+    }
+  }
+  if (bytes !== body.bytes) throw bodyChanged(announced);
+  outgoing.end();
+}
+
+async function* readBody(body: StreamedBody): AsyncGenerator<Buffer> {
+  try {
+    yield* body.open();
+  } catch (error) {
+    throw bodyChanged(`the body cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** Counts, and stops a file that changed its length while it was read: a cut body must not look whole. */
-function countBytes(
-  body: StreamedBody,
-  onSent: HttpRequest['onSent'],
-  failed: (why: string) => void,
-): Transform {
-  let bytes = 0;
-  const stop = (done: (error: Error) => void) => {
-    const why = `the body has another length than the ${body.bytes} bytes that were announced`;
-    failed(why);
-    done(new Error(why));
-  };
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > body.bytes) return stop(done);
-      onSent?.(bytes);
-      done(null, chunk);
-    },
-    flush(done) {
-      if (bytes === body.bytes) done();
-      else stop(done);
-    },
+function bodyChanged(why: string): Error {
+  return Object.assign(new Error(why), { code: 'EBODYCHANGED' });
+}
+
+/** False when nobody takes any more. */
+function writePart(outgoing: ClientRequest, part: Buffer): Promise<boolean> {
+  if (outgoing.destroyed) return Promise.resolve(false);
+  if (outgoing.write(part)) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const settle = (isTaken: boolean) => {
+      outgoing.off('drain', onDrain).off('close', onClose);
+      resolve(isTaken);
+    };
+    const onDrain = () => settle(true);
+    const onClose = () => settle(false);
+    outgoing.on('drain', onDrain).on('close', onClose);
   });
 }
 

@@ -3,14 +3,13 @@
  * the SCM client all go through it, so that one place decides what may leave (law 8) and what is certain to
  * have left (law 1).
  */
-import type { Readable } from 'node:stream';
 import type { RoadFacts } from '../probe/road.ts';
 import type { Road } from './road.ts';
 
 /** A body that is read again from its first byte each time it is sent. */
 export interface StreamedBody {
   readonly bytes: number;
-  open(): Readable;
+  open(): AsyncIterable<Buffer>;
 }
 
 export interface HttpRequest {

@@ -1,5 +1,4 @@
 /** The emulator as a transport: no socket, no wall time. Shared by tests that play whole stories on one clock. */
-import type { Readable } from 'node:stream';
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -56,7 +55,7 @@ async function asAnswer(answer: Response): Promise<HttpAnswer> {
   };
 }
 
-async function readAll(stream: Readable): Promise<Uint8Array> {
+async function readAll(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -173,7 +173,8 @@ describe('what goes over the wire', () => {
     expect((await send(request)).body).toBe('true');
     expect((await send(request)).body).toBe('true');
     expect(opened).toBe(2);
-    expect(told).toEqual([400_000, 1_000_000, 400_000, 1_000_000]);
+    const once = [262_144, 400_000, 662_144, 924_288, 1_000_000];
+    expect(told).toEqual([...once, ...once]);
   });
 
   it.each([
