@@ -8,7 +8,9 @@ import { classify } from './classify.ts';
 import type { Cloud } from './cloud.ts';
 import { createGovernor, type Governor } from './governor.ts';
 import { asHttpClient } from './http-client.ts';
+import { createRecent, type Recent } from './read-once.ts';
 import { retryRead } from './retry.ts';
+import type { Settings, SiteFacts } from './site-client.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transport } from './transport.ts';
 
@@ -35,6 +37,12 @@ export interface Arm {
   readonly cloud: Cloud;
   /** For what else is asked about the same subscriptions: SCM sites. */
   readonly governor: Governor;
+  /** By path: what was read a moment ago, for whatever comes next in the same phase. */
+  readonly recent: {
+    readonly slots: Recent<SiteFacts>;
+    readonly slotSettings: Recent<Settings>;
+    readonly stickyNames: Recent<StickyNames>;
+  };
   /** A read, repeated on our clock until it is answered or its budget is spent. */
   read<T>(
     subscriptionId: string,
@@ -49,6 +57,12 @@ export interface Arm {
   ): Promise<T>;
   /** A request of our own on the same pipeline, sent once. Rejects with AnswerError or TransportError, for `classify`. */
   send(subscriptionId: string, request: ArmRequest): Promise<ArmAnswer>;
+}
+
+/** Of a site: names that stay with their slot in a swap. */
+export interface StickyNames {
+  readonly settings: readonly string[];
+  readonly connectionStrings: readonly string[];
 }
 
 export interface ArmParts {
@@ -75,6 +89,11 @@ export function createArm(parts: ArmParts): Arm {
   return {
     cloud,
     governor,
+    recent: {
+      slots: createRecent(clock),
+      slotSettings: createRecent(clock),
+      stickyNames: createRecent(clock),
+    },
     read: (subscriptionId, about, act) =>
       retryRead(
         { clock, random, shareMs: (longestMs) => governor.retryWaitMs(subscriptionId, longestMs) },

@@ -12,7 +12,7 @@ import { askForScmLogin } from './publishing-credentials.ts';
 import type { Road } from './road.ts';
 import { enterScm, type OpenScm, pushTo } from './scm.ts';
 import type { Delivery, ScmParts } from './scm-course.ts';
-import { readSlot, type SiteFacts } from './site-client.ts';
+import { readSlot, recallSlot } from './site-client.ts';
 import { demandMovable } from './sticky-package.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transport } from './transport.ts';
@@ -50,7 +50,7 @@ export function createDelivery(parts: RoadParts, options: RoadOptions): SlotClie
     askForLogin: (target, refused) => askForScmLogin(arm, target, { refused, hide }),
   };
   return async (target, release, onProgress) => {
-    const slot = await readSlot(arm, target);
+    const slot = await recallSlot(arm, target);
     const delivery = { target, slot, release, onProgress, deadlineMs: options.deadlineMs };
     await demandMovable(arm, target);
     demandBuildable(target, slot, options.delivery);
@@ -88,19 +88,19 @@ async function enterOrTurn(
   }
 }
 
-type PullDelivery = Delivery & { readonly slot: SiteFacts };
-
 /** The SCM site does not see where these bytes come from, so the platform is told of the triggers (§2.8). */
-async function pull(parts: RoadParts, { delivery }: RoadOptions, pulled: PullDelivery): Promise<void> {
+async function pull(parts: RoadParts, { delivery }: RoadOptions, pulled: Delivery): Promise<void> {
   const urlFor = await openSource(parts, delivery, pulled);
-  await pullToSlot(parts, { ...pulled, urlFor });
+  // When it was last touched is told by this moment alone.
+  const slot = await readSlot(parts.arm, pulled.target);
+  await pullToSlot(parts, { ...pulled, slot, urlFor });
   await syncTriggers(parts, pulled.target);
 }
 
 async function openSource(
   { store, hide }: RoadParts,
   delivery: ConfigDelivery,
-  { target, release, onProgress }: PullDelivery,
+  { target, release, onProgress }: Delivery,
 ): Promise<(lifeMs: number) => Promise<string>> {
   const { url } = delivery;
   if (delivery.mode === 'url' && url !== null) {
@@ -126,7 +126,7 @@ function hideQuery(url: string, hide: (secret: string) => void): void {
 }
 
 /** Oryx, which builds on the SCM site, is there on Linux alone; on Windows the zip would be unpacked as it is. */
-function demandBuildable(target: Target, slot: SiteFacts, { remoteBuild }: ConfigDelivery): void {
+function demandBuildable(target: Target, slot: Delivery['slot'], { remoteBuild }: ConfigDelivery): void {
   if (!remoteBuild || slot.operatingSystem === 'linux') return;
   throw new RefusalError(
     `${target.site}/${target.slot} runs on Windows, where function apps are not built on the SCM site.`,

@@ -9,6 +9,7 @@ import { aboutSite, aboutSlot, readSite, readSlot, sitePath, slotPath } from './
  * that what is live is asked for nothing without need. Idempotent; a slot that is reset restarts.
  */
 export async function resetPrepared(arm: Arm, target: Target): Promise<void> {
+  arm.recent.slotSettings.forget(slotPath(target));
   await reset(arm, target, slotPath(target), aboutSlot(target, 'cancel the prepared swap of'));
   const both = await Promise.all([readSite(arm, target), readSlot(arm, target)]);
   if (both.every(({ preparedFor }) => preparedFor === null)) return;

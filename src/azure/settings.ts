@@ -13,12 +13,15 @@ import { readSlotSettings, replaceSlotSettings, type Settings } from './site-cli
  * @throws TransientError `settings-not-in-place`: repeat it. RefusalError `package-is-remote`.
  */
 export async function writeSettings(arm: Arm, clock: Clock, target: Target, wanted: Settings): Promise<void> {
-  const before = await readSlotSettings(arm, target);
+  const before = await readSlotSettings(arm, target, justReadMs);
   demandLocalPackage(target, { ...before, ...wanted });
   const merged = completeSettings({ ...before, ...wanted });
   if (isIn(merged, before)) return;
   await replaceAll(arm, clock, target, merged, []);
 }
+
+/** ARM knows no condition for this PUT, so what was read is out of date the later, the more of others' may be lost. */
+const justReadMs = 2_000;
 
 /** Changes these and nothing else; null takes one away. No write when all is so already. */
 export async function changeSettings(
@@ -46,7 +49,9 @@ async function replaceAll(
   gone: readonly string[],
 ): Promise<void> {
   try {
-    await replaceSlotSettings(arm, target, settings);
+    const answered = await replaceSlotSettings(arm, target, settings);
+    // What Azure answers is what it stored; who stages reads it once more when the package is there.
+    if (findMissing(answered, settings, gone).length === 0) return;
   } catch (error) {
     // The same PUT gives the same settings, so a lost answer is settled by reading, and by repeating above us.
     if (!(error instanceof DoubtError)) throw error;
@@ -103,10 +108,7 @@ async function waitUntilIn(
   for (const delayMs of looksAtMs) {
     if (delayMs > 0) await clock.sleep(delayMs);
     const found = await readSlotSettings(arm, target);
-    missing = [
-      ...Object.keys(merged).filter((name) => found[name] !== merged[name]),
-      ...gone.filter((name) => found[name] !== undefined),
-    ];
+    missing = findMissing(found, merged, gone);
     if (missing.length === 0) return;
   }
   throw new TransientError(
@@ -117,6 +119,14 @@ async function waitUntilIn(
       next: 'Somebody or something else may be writing the settings of this slot at the same time.',
     },
   );
+}
+
+/** Names that are not as they were written. */
+function findMissing(found: Settings, merged: Settings, gone: readonly string[]): readonly string[] {
+  return [
+    ...Object.keys(merged).filter((name) => found[name] !== merged[name]),
+    ...gone.filter((name) => found[name] !== undefined),
+  ];
 }
 
 function isIn(wanted: Settings, found: Settings): boolean {

@@ -49,9 +49,22 @@ export function readSite(arm: Arm, target: Target): Promise<SiteFacts> {
 }
 
 export function readSlot(arm: Arm, target: Target): Promise<SiteFacts> {
-  return arm.read(target.subscriptionId, aboutSlot(target, 'read the slot'), async (context) =>
-    asFacts(await getSlot(context, target.resourceGroup, target.site, target.slot)),
-  );
+  return arm.recent.slots.read(slotPath(target), askSlot(arm, target));
+}
+
+/** What a slot is, and never what happens to it: names and systems are the same as some minutes ago. */
+export function recallSlot(arm: Arm, target: Target): Promise<Pick<SiteFacts, LastingFact>> {
+  return arm.recent.slots.take(slotPath(target), lastingMs, askSlot(arm, target));
+}
+
+type LastingFact = 'hostName' | 'scmHostName' | 'operatingSystem';
+const lastingMs = 10 * 60_000;
+
+function askSlot(arm: Arm, target: Target): () => Promise<SiteFacts> {
+  return () =>
+    arm.read(target.subscriptionId, aboutSlot(target, 'read the slot'), async (context) =>
+      asFacts(await getSlot(context, target.resourceGroup, target.site, target.slot)),
+    );
 }
 
 /** Values included: they stay in memory. */
@@ -62,25 +75,28 @@ export function readProductionSettings(arm: Arm, target: Target): Promise<Settin
   });
 }
 
-export function readSlotSettings(arm: Arm, target: Target): Promise<Settings> {
-  return arm.read(target.subscriptionId, aboutSlot(target, 'read the settings of'), async (context) => {
-    const { properties } = await listApplicationSettingsSlot(
-      context,
-      target.resourceGroup,
-      target.site,
-      target.slot,
-    );
-    return properties ?? {};
-  });
-}
-
-/** Replaces all of them, and restarts the slot. Sent once. */
-export async function replaceSlotSettings(arm: Arm, target: Target, settings: Settings): Promise<void> {
-  await arm.change(target.subscriptionId, aboutSlot(target, 'write the settings of'), (context) =>
-    updateApplicationSettingsSlot(context, target.resourceGroup, target.site, target.slot, {
-      properties: { ...settings },
+/** @param ageMs how long ago they may have been asked for, by us and with nothing of ours written since. */
+export function readSlotSettings(arm: Arm, target: Target, ageMs = -1): Promise<Settings> {
+  const { subscriptionId, resourceGroup, site, slot } = target;
+  return arm.recent.slotSettings.take(slotPath(target), ageMs, () =>
+    arm.read(subscriptionId, aboutSlot(target, 'read the settings of'), async (context) => {
+      const { properties } = await listApplicationSettingsSlot(context, resourceGroup, site, slot);
+      return properties ?? {};
     }),
   );
+}
+
+/** Replaces all of them, and restarts the slot. Sent once. Answers with what Azure says that there is now. */
+export async function replaceSlotSettings(arm: Arm, target: Target, settings: Settings): Promise<Settings> {
+  const { subscriptionId, resourceGroup, site, slot } = target;
+  arm.recent.slotSettings.forget(slotPath(target));
+  const { properties } = await arm.change(
+    subscriptionId,
+    aboutSlot(target, 'write the settings of'),
+    (context) =>
+      updateApplicationSettingsSlot(context, resourceGroup, site, slot, { properties: { ...settings } }),
+  );
+  return properties ?? {};
 }
 
 export function aboutSite(target: Target, verb: string): About {

@@ -3,10 +3,11 @@ import type { Clock } from '../clock.ts';
 import { TransientError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import { stampSetting } from '../release/release.ts';
-import type { SlotClient, SlotsReading } from '../target/slot-client.ts';
+import { refersToVault } from '../target/references.ts';
+import type { SlotClient, SlotsReading, Stamps, SwapState } from '../target/slot-client.ts';
 import type { Arm } from './arm.ts';
 import { createDelivery, plainPush } from './delivery.ts';
-import { readReferences, refersToVault } from './key-vault.ts';
+import { readReferences } from './key-vault.ts';
 import { applyProductionSettings } from './preview.ts';
 import { resetPrepared } from './reset.ts';
 import { changeSettings, writeSettings } from './settings.ts';
@@ -37,7 +38,9 @@ export function createSlotClient(parts: SlotClientParts): SlotClient {
   const { arm, clock } = parts;
   return {
     readSlots: (target) => readSlots(arm, clock, target),
-    readSettings: (target) => readSlotSettings(arm, target),
+    readStamps: (target) => readStamps(arm, target),
+    readSwapState: async (target) => swapStateOf(await readSite(arm, target)),
+    readSettings: (target, ageMs) => readSlotSettings(arm, target, ageMs),
     writeSettings: (target, settings) => writeSettings(arm, clock, target, settings),
     changeSettings: (target, change) => changeSettings(arm, clock, target, change),
     keepWithSlot: (target, names) => keepWithSlot(arm, clock, target, names),
@@ -58,17 +61,17 @@ const readLimit = 5;
 const settleMs = 2_000;
 
 /**
- * Both stamps as of one moment. They stand in two lists, and a swap between the two reads would show one release
- * in both slots: so the live one is read before and after the other, and the site before and after all. A reading
- * in which something moved is taken again; one with an operation in progress is only good for waiting.
+ * Both stamps as of one moment. They stand in two lists, and a swap between the two reads shows one release in both
+ * slots: two that differ are of one moment, and two that are the same are read again. The site comes first, so that
+ * no time of a swap is told together with stamps from before it. A reading in which something moved is taken
+ * again; one with an operation in progress is only good for waiting.
  */
 async function readSlots(arm: Arm, clock: Clock, target: Target): Promise<SlotsReading> {
   for (let reads = 1; reads <= readLimit; reads++) {
     const [site, slot] = await Promise.all([readSite(arm, target), readSlot(arm, target)]);
-    const liveId = stampOf(await readProductionSettings(arm, target));
-    const beside = await readSlotSettings(arm, target);
-    const seen = { liveId, besideId: stampOf(beside), besideRefers: refersToVault(beside) };
-    if (operationOf(site, slot)) return asReading(seen, site, slot);
+    const seen = await readStamps(arm, target);
+    const { liveId } = seen;
+    if (operationOf(site, slot) || liveId !== seen.besideId) return asReading(seen, site, slot);
     const liveAgain = stampOf(await readProductionSettings(arm, target));
     const siteAgain = await readSite(arm, target);
     if (operationOf(siteAgain, slot) || (liveAgain === liveId && siteAgain.lastSwapAt === site.lastSwapAt))
@@ -82,6 +85,20 @@ async function readSlots(arm: Arm, clock: Clock, target: Target): Promise<SlotsR
   });
 }
 
+async function readStamps(arm: Arm, target: Target): Promise<SeenStamps> {
+  const [live, beside] = await Promise.all([
+    readProductionSettings(arm, target),
+    readSlotSettings(arm, target),
+  ]);
+  return { liveId: stampOf(live), besideId: stampOf(beside), besideRefers: refersToVault(beside) };
+}
+
+type SeenStamps = Stamps & Pick<SlotsReading, 'besideRefers'>;
+
+function swapStateOf({ operation, lastSwapAt, preparedFor }: SiteFacts): SwapState {
+  return { operation, lastSwapAt, preparedFor };
+}
+
 /** Azure gives an absent setting and an empty one the same meaning. */
 function stampOf(settings: Readonly<Record<string, string>>): string | null {
   return settings[stampSetting] || null;
@@ -91,11 +108,7 @@ function operationOf(site: SiteFacts, slot: SiteFacts): string | null {
   return site.operation ?? slot.operation;
 }
 
-function asReading(
-  seen: Pick<SlotsReading, 'liveId' | 'besideId' | 'besideRefers'>,
-  site: SiteFacts,
-  slot: SiteFacts,
-): SlotsReading {
+function asReading(seen: SeenStamps, site: SiteFacts, slot: SiteFacts): SlotsReading {
   return {
     ...seen,
     liveHost: site.hostName,

@@ -3,10 +3,18 @@ import { listSlotConfigurationNames, updateSlotConfigurationNames } from '@azure
 import type { Clock } from '../clock.ts';
 import { DoubtError, TransientError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
-import type { Arm } from './arm.ts';
-import { aboutSite } from './site-client.ts';
+import type { Arm, StickyNames } from './arm.ts';
+import { aboutSite, sitePath } from './site-client.ts';
 
 const looksAtMs = [0, 1_000, 3_000, 6_000];
+
+/** @param ageMs how long ago they may have been asked for. */
+export function readStickyNames(arm: Arm, target: Target, ageMs = -1): Promise<StickyNames> {
+  return arm.recent.stickyNames.take(sitePath(target), ageMs, async () => {
+    const { appSettingNames, connectionStringNames } = await read(arm, target);
+    return { settings: appSettingNames ?? [], connectionStrings: connectionStringNames ?? [] };
+  });
+}
 
 /**
  * Adds names to the list and verifies it. The PUT replaces the list, so it is read first and nothing in it is lost.
@@ -24,6 +32,7 @@ export async function keepWithSlot(
   const missing = names.filter((name) => !has(before.appSettingNames ?? [], name));
   if (missing.length === 0) return;
   const { subscriptionId, resourceGroup, site } = target;
+  arm.recent.stickyNames.forget(sitePath(target));
   try {
     await arm.change(subscriptionId, aboutSite(target, 'write the sticky settings of'), (context) =>
       updateSlotConfigurationNames(context, resourceGroup, site, {

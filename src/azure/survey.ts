@@ -1,5 +1,5 @@
 /** What the fleet is right now, read from ARM once before anything is decided. Reads only. */
-import { listSlotConfigurationNames, listSlotDifferencesSlot } from '@azure/arm-appservice/api/webApps';
+import { listSlotDifferencesSlot } from '@azure/arm-appservice/api/webApps';
 import pLimit from 'p-limit';
 import { InputError, type Problem, RefusalError, type SlotwaveError } from '../errors.ts';
 import type { Fleet, SettingDifference, SlotFacts, Target, TargetFacts } from '../plan/fleet.ts';
@@ -11,7 +11,6 @@ import { discoverTargets } from './discover.ts';
 import { createPlanReader, type PlanReader } from './plans.ts';
 import { tame } from './server-text.ts';
 import {
-  aboutSite,
   aboutSlot,
   readProductionSettings,
   readSite,
@@ -21,6 +20,7 @@ import {
   type SiteFacts,
   sitePath,
 } from './site-client.ts';
+import { readStickyNames } from './sticky-names.ts';
 import { createSurroundingsReader, type SurroundingsReader } from './surroundings.ts';
 import { readWebConfig } from './web-config.ts';
 
@@ -150,7 +150,7 @@ async function surveyTarget(
   const [live, beside, sticky, plan, differences, config, liveConfig, authenticated] = await Promise.all([
     readProductionSettings(arm, target),
     slot ? readSlotSettings(arm, target) : noSettings,
-    readStickyNames(arm, target),
+    listStickyNames(arm, target),
     readPlan(arm, site.planId, target),
     slot ? readDifferences(arm, target) : [],
     slot ? readWebConfig(arm, target, 'beside') : null,
@@ -197,12 +197,9 @@ function asSlotFacts(site: SiteFacts, settings: Settings, autoSwapSlot: string |
   };
 }
 
-async function readStickyNames(arm: Arm, target: Target): Promise<readonly string[]> {
-  const { subscriptionId, resourceGroup, site } = target;
-  const names = await arm.read(subscriptionId, aboutSite(target, 'read the sticky settings of'), (context) =>
-    listSlotConfigurationNames(context, resourceGroup, site),
-  );
-  return [...(names.appSettingNames ?? []), ...(names.connectionStringNames ?? [])].sort();
+async function listStickyNames(arm: Arm, target: Target): Promise<readonly string[]> {
+  const { settings, connectionStrings } = await readStickyNames(arm, target);
+  return [...settings, ...connectionStrings].sort();
 }
 
 type Difference = Omit<SettingDifference, 'rule'> & { readonly diffRule: string };

@@ -30,6 +30,7 @@ export async function swapSlots(
   { preserveVnet = true }: SwapOptions = {},
 ): Promise<void> {
   const asked: Asked = { act: 'swap', ...aboutSlot(target, 'swap') };
+  arm.recent.slotSettings.forget(slotPath(target));
   const untilMs = clock.now() + swapDeadlineMs;
   const answer = await askOnce(arm, target, asked, preserveVnet);
   const state = readOperation(answer);

@@ -53,7 +53,8 @@ const sayings: Readonly<Record<DriftKind, string>> = {
 
 async function readStrange(run: Run, candidate: Candidate): Promise<Standing | null> {
   run.goOn();
-  const standing = await run.ports.strategy.inspect(candidate.target).catch(() => null);
+  const expected = { live: candidate.releaseId, beside: candidate.incumbentId };
+  const standing = await run.ports.strategy.inspect(candidate.target, expected).catch(() => null);
   return standing && !standing.pending && !isMoved(standing, candidate) ? standing : null;
 }
 

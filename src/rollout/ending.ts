@@ -117,10 +117,21 @@ async function readStandings(run: Run): Promise<readonly EndStanding[]> {
   );
 }
 
+/** As we left it; undefined where nothing was staged. What is otherwise is read as a whole. */
+function expectedOf(run: Run, { name }: Target): Standing | undefined {
+  const staged = recall(run.entries, 'stage.done', name);
+  if (!staged) return undefined;
+  const before = { live: staged.incumbentId, beside: run.release.id };
+  const isLive =
+    recall(run.entries, 'promote.done', name) !== null &&
+    recall(run.entries, 'target.reverted', name) === null;
+  return isLive ? { live: before.beside, beside: before.live } : before;
+}
+
 async function readPatiently(run: Run, target: Target): Promise<Standing | null> {
   for (let tries = 1; ; tries++) {
     run.goOn();
-    const standing = await run.ports.strategy.inspect(target).catch(() => null);
+    const standing = await run.ports.strategy.inspect(target, expectedOf(run, target)).catch(() => null);
     if (standing || tries >= triesPerTarget) return standing;
     await run.pause(retryMs);
   }

@@ -1,5 +1,6 @@
 /** What the staging slot's settings were before a release came, so that a refusal can put them back. */
 import type { Target } from '../plan/fleet.ts';
+import type { Readings } from './readings.ts';
 import type { SlotClient } from './slot-client.ts';
 import type { KeptSettings, RestoredSettings } from './strategy.ts';
 
@@ -19,14 +20,20 @@ export function createMemoryKeep(): SettingsKeep {
 
 export interface KeepingParts {
   readonly client: Pick<SlotClient, 'readSettings' | 'changeSettings'>;
+  readonly readings: Pick<Readings, 'whole'>;
   readonly settings: Readonly<Record<string, string>>;
   readonly keep: SettingsKeep;
 }
 
+const justReadMs = 2_000;
+
 /** Values first, then their names: when the names are journaled, the values are there. */
 export async function keepSettings(parts: KeepingParts, target: Target): Promise<KeptSettings> {
-  const found = await parts.client.readSettings(target);
   const names = Object.keys(parts.settings);
+  if (names.length === 0) return { changed: [], added: [] };
+  // Staging begins with this reading, and what is taken down here is part of it.
+  await parts.readings.whole(target);
+  const found = await parts.client.readSettings(target, justReadMs);
   const changed = names.filter((name) => found[name] !== undefined && found[name] !== parts.settings[name]);
   const added = names.filter((name) => found[name] === undefined);
   if (changed.length > 0)

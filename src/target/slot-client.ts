@@ -2,20 +2,28 @@
 import type { Target } from '../plan/fleet.ts';
 import type { Release } from '../release/release.ts';
 
-export interface SlotsReading {
+export interface Stamps {
   /** The stamp found in production's settings. */
   readonly liveId: string | null;
   /** The stamp found in the staging slot's settings. */
   readonly besideId: string | null;
-  /** Host name of the staging slot, as the site says it. */
-  readonly besideHost: string;
-  readonly liveHost: string;
+}
+
+/** What the site itself says of its swaps. */
+export interface SwapState {
   /** Something that ARM says is running on the site; null when all is quiet. */
   readonly operation: string | null;
   /** Timestamp of the last swap that succeeded. */
   readonly lastSwapAt: string | null;
   /** The other slot, when a swap with preview was left half done. */
   readonly preparedFor: string | null;
+}
+
+/** Stamps of one moment, and no swap that is told here came after it. */
+export interface SlotsReading extends Stamps, SwapState {
+  /** Host name of the staging slot, as the site says it. */
+  readonly besideHost: string;
+  readonly liveHost: string;
   /** True when settings of the staging slot refer to Key Vault; absent: not known to. */
   readonly besideRefers?: boolean | undefined;
 }
@@ -51,9 +59,17 @@ export interface SwapOptions {
 export type SettingsChange = Readonly<Record<string, string | null>>;
 
 export interface SlotClient {
+  /** The site, the slot, and both lists of settings: four requests. */
   readSlots(target: Target): Promise<SlotsReading>;
-  /** The staging slot's settings, values included. */
-  readSettings(target: Target): Promise<Readonly<Record<string, string>>>;
+  /** Both lists alone: where a swap comes between them, one release stands in both. */
+  readStamps(target: Target): Promise<Stamps>;
+  /** The site alone. */
+  readSwapState(target: Target): Promise<SwapState>;
+  /**
+   * The staging slot's settings, values included. With `ageMs` they may be of a reading that we took so long ago,
+   * with nothing of ours written since.
+   */
+  readSettings(target: Target, ageMs?: number): Promise<Readonly<Record<string, string>>>;
   /** Merges these into the staging slot's settings in one PUT and verifies them; nothing else is lost. Idempotent. */
   writeSettings(target: Target, settings: Readonly<Record<string, string>>): Promise<void>;
   /** Changes exactly these and verifies it, in one PUT; none when all is so already. */

@@ -4,9 +4,10 @@ import { asSlotwaveError, DoubtError, RefusalError, TransientError } from '../er
 import type { Target } from '../plan/fleet.ts';
 import type { StagingTriggers, SwapRequest } from '../plan/plan.ts';
 import { type Release, stampSetting } from '../release/release.ts';
-import { demandReferences } from './references.ts';
+import { createReadings, type Readings } from './readings.ts';
+import { demandReferences, refersToVault } from './references.ts';
 import { createMemoryKeep, keepSettings, restoreSettings, type SettingsKeep } from './settings-keep.ts';
-import type { DeployProgress, SlotClient, SlotsReading } from './slot-client.ts';
+import type { DeployProgress, SlotClient, SlotsReading, Stamps } from './slot-client.ts';
 import { silenceKnown, silenceNew } from './staging-triggers.ts';
 import type { Candidate, Cleared, Standing, Strategy } from './strategy.ts';
 
@@ -24,32 +25,37 @@ export interface SlotSwapParts {
   readonly onWait: (target: Target, what: string) => void;
 }
 
-/** A swap that fails at its warm-up pings takes 10 to 23 minutes (azure-platform.md §3.2). */
-const operationDeadlineMs = 40 * 60_000;
-const operationIntervalMs = 10_000;
+const previewRetryMs = 10_000;
 const maxPreviews = 3;
 
-export function createSlotSwap(parts: SlotSwapParts): Strategy {
+interface Parts extends SlotSwapParts {
+  readonly readings: Readings;
+}
+
+export function createSlotSwap(given: SlotSwapParts): Strategy {
+  const readings = createReadings(given);
+  const parts: Parts = { ...given, readings };
   const keeping = { ...parts, keep: parts.keep ?? createMemoryKeep() };
   return {
-    inspect: async (target) => standingOf(await readQuiet(parts, target)),
+    inspect: async (target, expected) => {
+      if (!expected) return standingOf(await readings.whole(target));
+      return standingOf(await readings.expected(target, stampsOf(expected)));
+    },
     stage: (target, release, stop) => stage(parts, target, release, stop),
     promote: (candidate, stop) => exchange(parts, candidate, 'forward', stop),
     // A swap is its own inverse: bringing the incumbent back is the same exchange with the roles changed.
     revert: (candidate, stop) => exchange(parts, candidate, 'back', stop),
     preview: (candidate, stop) => preview(parts, candidate, stop),
-    reset: (target) => parts.client.resetPrepared(target),
+    reset: (target) => {
+      readings.forget(target);
+      return parts.client.resetPrepared(target);
+    },
     keep: (target) => keepSettings(keeping, target),
     restore: (target, kept) => restoreSettings(keeping, target, kept),
   };
 }
 
-async function stage(
-  parts: SlotSwapParts,
-  target: Target,
-  release: Release,
-  stop?: AbortSignal,
-): Promise<Candidate> {
+async function stage(parts: Parts, target: Target, release: Release, stop?: AbortSignal): Promise<Candidate> {
   const before = await readUnprepared(parts, target, stop);
   if (before.liveId === release.id) {
     throw new RefusalError(
@@ -62,22 +68,38 @@ async function stage(
     );
   }
   stop?.throwIfAborted();
+  parts.readings.forget(target);
   const silent = parts.stagingTriggers === 'disable' ? await silenceKnown(parts, target) : {};
-  await parts.client.writeSettings(target, { ...parts.settings, ...silent, [stampSetting]: release.id });
+  const written = { ...parts.settings, ...silent, [stampSetting]: release.id };
+  await parts.client.writeSettings(target, written);
   stop?.throwIfAborted();
   await parts.client.deployPackage(target, release, (progress) => parts.onProgress(target, progress));
-  const after = await readQuiet(parts, target);
-  if (after.besideId !== release.id) {
-    throw new TransientError(`The stamp of ${release.id} is not in the settings of slot ${target.slot}.`, {
-      code: 'stamp-not-written',
-      where: target.name,
-      next: 'Look for somebody else who writes settings to this slot.',
-    });
-  }
+  // Whoever swapped meanwhile has taken all of it away from here.
+  const after = await parts.client.readSettings(target);
+  demandWritten(target, after, written);
   if (parts.stagingTriggers === 'disable') await silenceNew(parts, target, silent, stop);
-  if (after.besideRefers) await demandReferences(parts, target, stop);
-  const address = new URL(`https://${after.besideHost}`);
-  return { target, releaseId: release.id, incumbentId: after.liveId, address };
+  if (refersToVault(after)) await demandReferences(parts, target, stop);
+  const address = new URL(`https://${before.besideHost}`);
+  return { target, releaseId: release.id, incumbentId: before.liveId, address };
+}
+
+function demandWritten(
+  target: Target,
+  found: Readonly<Record<string, string>>,
+  written: Readonly<Record<string, string>>,
+): void {
+  const missing = Object.keys(written).filter((name) => found[name] !== written[name]);
+  if (missing.length === 0) return;
+  const next = 'Look for somebody else who writes settings to this slot.';
+  throw missing.includes(stampSetting)
+    ? new TransientError(
+        `The stamp of ${written[stampSetting]} is not in the settings of slot ${target.slot}.`,
+        { code: 'stamp-not-written', where: target.name, next },
+      )
+    : new TransientError(
+        `Slot ${target.slot} has lost settings that were written: ${missing.slice(0, 5).join(', ')}.`,
+        { code: 'settings-not-in-place', where: target.name, next },
+      );
 }
 
 /**
@@ -85,13 +107,13 @@ async function stage(
  * asks once, and answers with what it reads afterwards (laws 1 and 4).
  */
 async function exchange(
-  parts: SlotSwapParts,
+  parts: Parts,
   candidate: Cleared,
   direction: 'forward' | 'back',
   stop?: AbortSignal,
 ): Promise<Standing> {
   const { target } = candidate;
-  const before = await readQuiet(parts, target);
+  const before = await parts.readings.confirmed(target);
   // Whether ARM shows a swap under way as an operation or only as a prepared slot is not known (§11): it may be
   // one of ours, so this is a doubt, and not a no. Right after a preview of ours it is what this swap completes.
   if (before.preparedFor && !(direction === 'forward' && parts.swap?.preview))
@@ -106,8 +128,9 @@ async function exchange(
   if (direction === 'forward' && before.besideRefers) await demandReferences(parts, target, stop);
   // The look may have taken long: an operation was waited out, and the rollout was cancelled meanwhile.
   stop?.throwIfAborted();
+  parts.readings.forget(target);
   await parts.client.swap(target, parts.swap);
-  const after = await readQuiet(parts, target).catch((thrown: unknown) => {
+  const after = await parts.readings.expected(target, stampsAfter(candidate)).catch((thrown: unknown) => {
     // The swap was reported as done: from here on nothing may be told as "certainly not moved".
     throw notVisible(target, thrown);
   });
@@ -119,11 +142,12 @@ async function exchange(
  * Puts production's sticky settings on the slot, which restarts with them. The request sets a state and may be
  * repeated; a slot that is prepared already has what was asked for.
  */
-async function preview(parts: SlotSwapParts, { target }: Candidate, stop?: AbortSignal): Promise<void> {
+async function preview(parts: Parts, { target }: Candidate, stop?: AbortSignal): Promise<void> {
   for (let requests = 1; ; requests++) {
-    const before = await readQuiet(parts, target);
+    const before = await parts.readings.whole(target);
     if (before.preparedFor) break;
     stop?.throwIfAborted();
+    parts.readings.forget(target);
     const error = await parts.client.applyProductionSettings(target, parts.swap).then(
       () => null,
       (thrown: unknown) => asSlotwaveError(thrown),
@@ -137,25 +161,21 @@ async function preview(parts: SlotSwapParts, { target }: Candidate, stop?: Abort
         cause: error,
       });
     // Waited for here: outside, one more try would be taken from those of the swap, which was not asked for yet.
-    await parts.clock.sleep(error.retryAfterMs ?? operationIntervalMs, stop);
+    await parts.clock.sleep(error.retryAfterMs ?? previewRetryMs, stop);
   }
   // The slot's identity has to follow production's references as well.
-  const { besideRefers } = await readQuiet(parts, target);
+  const { besideRefers } = await parts.readings.whole(target);
   if (besideRefers) await demandReferences(parts, target, stop);
 }
 
-async function readUnprepared(
-  parts: SlotSwapParts,
-  target: Target,
-  stop?: AbortSignal,
-): Promise<SlotsReading> {
-  const reading = await readQuiet(parts, target);
+async function readUnprepared(parts: Parts, target: Target, stop?: AbortSignal): Promise<SlotsReading> {
+  const reading = await parts.readings.recent(target);
   if (!reading.preparedFor) return reading;
   if (!parts.swap?.resetPrepared) throw leftPrepared(target, reading.preparedFor);
   stop?.throwIfAborted();
   parts.onWait(target, `a swap prepared for "${reading.preparedFor}" is cancelled`);
   await parts.client.resetPrepared(target);
-  const after = await readQuiet(parts, target);
+  const after = await parts.readings.whole(target);
   if (after.preparedFor === null) return after;
   throw new TransientError(`${target.site} is still prepared for a swap with "${after.preparedFor}".`, {
     code: 'slot-still-prepared',
@@ -171,33 +191,24 @@ function notVisible(target: Target, cause?: unknown): DoubtError {
   });
 }
 
-/** Waits out whatever ARM says is running on the site, so that what is read is not half of something. */
-async function readQuiet(parts: SlotSwapParts, target: Target): Promise<SlotsReading> {
-  const deadlineMs = parts.clock.now() + operationDeadlineMs;
-  for (;;) {
-    const reading = await parts.client.readSlots(target);
-    if (reading.operation === null) return reading;
-    if (parts.clock.now() >= deadlineMs) {
-      throw new TransientError(
-        `An operation has been running on ${target.site} for over ${operationDeadlineMs / 60_000} minutes: ${reading.operation}`,
-        {
-          code: 'operation-still-running',
-          where: target.name,
-          next: 'Look at the activity log of the site.',
-        },
-      );
-    }
-    parts.onWait(target, reading.operation);
-    await parts.clock.sleep(operationIntervalMs);
-  }
-}
-
-function isExchanged(reading: SlotsReading, candidate: Candidate): boolean {
+function isExchanged(reading: Stamps, candidate: Candidate): boolean {
   return reading.liveId === candidate.releaseId && reading.besideId === candidate.incumbentId;
 }
 
-function standingOf(reading: SlotsReading): Standing {
-  const { liveId: live, besideId: beside, preparedFor, lastSwapAt } = reading;
+function stampsAfter({ releaseId, incumbentId }: Candidate): Stamps {
+  return { liveId: releaseId, besideId: incumbentId };
+}
+
+function stampsOf({ live, beside }: Standing): Stamps {
+  return { liveId: live, besideId: beside };
+}
+
+function standingOf({
+  liveId: live,
+  besideId: beside,
+  preparedFor = null,
+  lastSwapAt = null,
+}: Stamps & Partial<Pick<SlotsReading, 'preparedFor' | 'lastSwapAt'>>): Standing {
   return {
     live,
     beside,

@@ -55,8 +55,11 @@ export function clear(candidate: Candidate, verdict: { readonly conclusion: stri
 }
 
 export interface Strategy {
-  /** Waits out an operation in flight, then reads. */
-  inspect(target: Target): Promise<Standing>;
+  /**
+   * Waits out an operation in flight, then reads. Where somebody says what is `expected`, two stamps that are so
+   * are enough: nothing is told then of what is pending, or of when they were exchanged.
+   */
+  inspect(target: Target, expected?: Standing): Promise<Standing>;
   /** Puts the release beside the live one. Doing it again is harmless. Starts nothing more once `stop` aborts. */
   stage(target: Target, release: Release, stop?: AbortSignal): Promise<Candidate>;
   /**

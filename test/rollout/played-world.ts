@@ -203,10 +203,23 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
     at.swappedAt = new Date(clock.now()).toISOString();
     note('swapped', name);
   };
+  const demandReadable = (name: string) => {
+    if (troubles.isUnreadable?.(name, clock.now() - startMs))
+      throw new TransientError('503: ARM is unavailable', { code: 'arm-unavailable' });
+  };
   return {
+    async readStamps({ name }) {
+      demandReadable(name);
+      const { live, beside } = slots.get(name)!;
+      return { liveId: live, besideId: beside };
+    },
+    async readSwapState({ name }) {
+      demandReadable(name);
+      const { operation, prepared, swappedAt } = slots.get(name)!;
+      return { operation, lastSwapAt: swappedAt, preparedFor: prepared ? 'production' : null };
+    },
     async readSlots({ name }) {
-      if (troubles.isUnreadable?.(name, clock.now() - startMs))
-        throw new TransientError('503: ARM is unavailable', { code: 'arm-unavailable' });
+      demandReadable(name);
       const { live, beside, operation, prepared, swappedAt } = slots.get(name)!;
       const hosts = { liveHost: liveHostOf(name), besideHost: besideHostOf(name) };
       return {
@@ -263,7 +276,10 @@ function playSettings(
   note: Parts['note'],
 ): Pick<SlotClient, 'readSettings' | 'changeSettings' | 'keepWithSlot' | 'readReferences' | 'readTriggers'> {
   return {
-    readSettings: async ({ name }) => slots.get(name)!.settings,
+    readSettings: async ({ name }) => {
+      const { settings, beside } = slots.get(name)!;
+      return beside === null ? settings : { ...settings, [stampSetting]: beside };
+    },
     async changeSettings({ name }, change) {
       const at = slots.get(name)!;
       const all = Object.entries({ ...at.settings, ...change });

@@ -1,6 +1,7 @@
 /** Slots that answer from a script, behind the real strategy; what was asked of them is kept. */
 import { VirtualClock } from '../../src/clock.ts';
 import type { SlotwaveError } from '../../src/errors.ts';
+import { stampSetting } from '../../src/release/release.ts';
 import type { SlotClient, SlotsReading } from '../../src/target/slot-client.ts';
 import { createSlotSwap, type SlotSwapParts } from '../../src/target/slot-swap.ts';
 import { type Candidate, clear, type Strategy } from '../../src/target/strategy.ts';
@@ -26,7 +27,7 @@ export interface Script {
   readonly deploy?: () => Promise<void>;
   /** Other answers, and what else the plan asks for. */
   readonly client?: Partial<SlotClient>;
-  readonly parts?: Partial<Pick<SlotSwapParts, 'swap' | 'stagingTriggers' | 'keep'>>;
+  readonly parts?: Partial<Pick<SlotSwapParts, 'settings' | 'swap' | 'stagingTriggers' | 'keep'>>;
 }
 
 export function script({ reads, swap, deploy, client, parts }: Script) {
@@ -36,6 +37,15 @@ export function script({ reads, swap, deploy, client, parts }: Script) {
   const waits: string[] = [];
   const sent: number[] = [];
   let read = 0;
+  const next = (): SlotsReading => {
+    const reading = reads[Math.min(read++, reads.length - 1)]!;
+    if (reading instanceof Error) throw reading;
+    return {
+      ...{ liveId: null, besideId: null, operation: null, lastSwapAt: null, preparedFor: null },
+      ...{ liveHost: liveHostOf('weu'), besideHost: besideHostOf('weu') },
+      ...reading,
+    };
+  };
   const strategy = createSlotSwap({
     clock,
     settings: { ORDERS_VERSION: '1.2.3' },
@@ -45,13 +55,15 @@ export function script({ reads, swap, deploy, client, parts }: Script) {
     client: {
       async readSlots() {
         calls.push('read');
-        const reading = reads[Math.min(read++, reads.length - 1)]!;
-        if (reading instanceof Error) throw reading;
-        return {
-          ...{ liveId: null, besideId: null, operation: null, lastSwapAt: null, preparedFor: null },
-          ...{ liveHost: liveHostOf('weu'), besideHost: besideHostOf('weu') },
-          ...reading,
-        };
+        return next();
+      },
+      async readStamps() {
+        calls.push('stamps');
+        return next();
+      },
+      async readSwapState() {
+        calls.push('site');
+        return next();
       },
       async writeSettings(_target, settings) {
         calls.push('write');
@@ -66,7 +78,15 @@ export function script({ reads, swap, deploy, client, parts }: Script) {
         calls.push('swap');
         await swap?.();
       },
-      readSettings: async () => ({}),
+      async readSettings() {
+        calls.push('settings');
+        const { besideId, besideRefers } = next();
+        return {
+          ...written.at(-1),
+          [stampSetting]: besideId ?? '',
+          ...(besideRefers ? { DB: '@Microsoft.KeyVault(SecretUri=https://kv-orders/secrets/db)' } : {}),
+        };
+      },
       async changeSettings() {
         calls.push('change');
       },

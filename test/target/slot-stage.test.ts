@@ -13,17 +13,14 @@ describe('staging', () => {
   it('writes the settings with the stamp, deploys, and answers with what it reads', async () => {
     const played = script({ reads: [empty, ready] });
     expect(await played.clock.run(stage(played.strategy))).toEqual(candidate);
-    expect(played.calls).toEqual(['read', 'write', 'deploy', 'read']);
+    expect(played.calls).toEqual(['read', 'write', 'deploy', 'settings']);
     expect(played.written).toEqual([{ ORDERS_VERSION: '1.2.3', [stampSetting]: releaseId }]);
     expect(played.sent).toEqual([release.bytes]);
   });
 
   it('takes the incumbent from what is live, and its address from what the site says', async () => {
-    const reads = [
-      empty,
-      { ...ready, liveId: null, besideHost: 'weu-staging-9f.polandcentral-01.azurewebsites.net' },
-    ];
-    const played = script({ reads });
+    const besideHost = 'weu-staging-9f.polandcentral-01.azurewebsites.net';
+    const played = script({ reads: [{ ...empty, liveId: null, besideHost }, ready] });
     const staged = await played.clock.run(stage(played.strategy));
     expect(staged.incumbentId).toBeNull();
     expect(staged.address?.href).toBe('https://weu-staging-9f.polandcentral-01.azurewebsites.net/');
@@ -51,6 +48,37 @@ describe('staging', () => {
   it('is not done when the stamp is not in the slot afterwards', async () => {
     const played = script({ reads: [empty, { liveId: incumbentId, besideId: 'r-third' }] });
     expect(await errorOf(played, stage)).toMatchObject({ kind: 'transient', code: 'stamp-not-written' });
+  });
+
+  it('is not done when somebody has changed what was written while the package came', async () => {
+    const readSettings = async () => ({ [stampSetting]: releaseId, ORDERS_VERSION: '1.2.2' });
+    const played = script({ reads: [empty], client: { readSettings } });
+    const error = await errorOf(played, stage);
+    expect(error).toMatchObject({ kind: 'transient', code: 'settings-not-in-place' });
+    expect(error.message).toContain('ORDERS_VERSION');
+  });
+
+  it('begins with the look at which the settings from before were taken down, and looks no second time', async () => {
+    const played = script({ reads: [empty, empty, ready] });
+    await played.clock.run(played.strategy.keep!(target));
+    await played.clock.run(stage(played.strategy));
+    expect(played.calls).toEqual(['read', 'settings', 'write', 'deploy', 'settings']);
+  });
+
+  it('looks again where that look is some seconds old, and where something was staged since', async () => {
+    const played = script({ reads: [empty, empty, empty, ready] });
+    await played.clock.run(played.strategy.keep!(target));
+    await played.clock.run(played.clock.sleep(6_000));
+    await played.clock.run(stage(played.strategy));
+    expect(played.calls).toEqual(['read', 'settings', 'read', 'write', 'deploy', 'settings']);
+    await played.clock.run(stage(played.strategy));
+    expect(played.calls.slice(6)).toEqual(['read', 'write', 'deploy', 'settings']);
+  });
+
+  it('takes nothing down, and asks for nothing, where the config has no settings', async () => {
+    const played = script({ reads: [empty], parts: { settings: {} } });
+    expect(await played.clock.run(played.strategy.keep!(target))).toEqual({ changed: [], added: [] });
+    expect(played.calls).toEqual([]);
   });
 
   it('passes on why a deployment failed', async () => {

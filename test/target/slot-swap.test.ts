@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DefectError, DoubtError, RefusalError, TransientError } from '../../src/errors.ts';
-import { clear, type Strategy } from '../../src/target/strategy.ts';
+import { clear, type Standing, type Strategy } from '../../src/target/strategy.ts';
 import { incumbentId, releaseId } from '../builders.ts';
 import {
   candidate,
@@ -22,7 +22,45 @@ describe('promoting by a swap', () => {
     const played = script({ reads: [ready, exchanged] });
     const standing = await played.clock.run(promote(played.strategy));
     expect(standing).toEqual({ live: releaseId, beside: incumbentId });
-    expect(played.calls).toEqual(['read', 'swap', 'read']);
+    expect(played.calls).toEqual(['read', 'swap', 'stamps']);
+  });
+
+  it('asks for the stamps alone where all was read a moment ago', async () => {
+    const played = script({ reads: [ready, ready, exchanged] });
+    await played.clock.run(played.strategy.inspect(target));
+    await played.clock.run(promote(played.strategy));
+    expect(played.calls).toEqual(['read', 'stamps', 'swap', 'stamps']);
+  });
+
+  it.each<[string, Slots]>([
+    ['both slots', exchanged],
+    ['what is live', { ...ready, liveId: 'r-third' }],
+    ['what is beside', { ...ready, besideId: 'r-third' }],
+  ])('reads all again where %s is other than a moment ago, and asks for nothing', async (_what, since) => {
+    const played = script({ reads: [ready, since, exchanged] });
+    await played.clock.run(played.strategy.inspect(target));
+    expect(await played.clock.run(promote(played.strategy))).toMatchObject({ live: releaseId });
+    expect(played.calls).toEqual(['read', 'stamps', 'read']);
+  });
+
+  it.each<[string, number, Slots]>([
+    ['is some seconds old', 6_000, ready],
+    ['showed a slot that was prepared', 0, { ...ready, preparedFor: 'production' }],
+  ])('reads all again where the last look %s', async (_what, laterMs, first) => {
+    const played = script({ reads: [first, ready, exchanged] });
+    await played.clock.run(played.strategy.inspect(target));
+    await played.clock.run(played.clock.sleep(laterMs));
+    await played.clock.run(promote(played.strategy));
+    expect(played.calls).toEqual(['read', 'read', 'swap', 'stamps']);
+  });
+
+  it('takes no look from before a request for one from after it', async () => {
+    const failing = () => Promise.reject(new TransientError('not now', { code: 'throttled' }));
+    const played = script({ reads: [ready, ready, ready, exchanged], swap: failing });
+    await played.clock.run(played.strategy.inspect(target));
+    await errorOf(played, promote);
+    await errorOf(played, promote);
+    expect(played.calls).toEqual(['read', 'stamps', 'swap', 'read', 'swap']);
   });
 
   it('asks for nothing when the slots are exchanged already: a swap done twice is a swap undone', async () => {
@@ -125,7 +163,7 @@ describe('bringing back by a swap', () => {
     );
     const standing = await played.clock.run(played.strategy.revert(back));
     expect(standing).toEqual({ live: incumbentId, beside: releaseId });
-    expect(played.calls).toEqual(['read', 'swap', 'read']);
+    expect(played.calls).toEqual(['read', 'swap', 'stamps']);
   });
 });
 
@@ -141,10 +179,11 @@ describe('an operation on the site', () => {
   });
 
   it('is waited out before and after the request', async () => {
-    const reads = [{ ...ready, operation: 'x' }, ready, { ...ready, operation: 'y' }, exchanged];
+    const busy = { ...ready, operation: 'y' };
+    const reads = [{ ...ready, operation: 'x' }, ready, ready, busy, exchanged];
     const played = script({ reads });
     await played.clock.run(promote(played.strategy));
-    expect(played.calls).toEqual(['read', 'read', 'swap', 'read', 'read']);
+    expect(played.calls).toEqual(['read', 'read', 'swap', 'stamps', 'read', 'read']);
   });
 
   it('that never ends is not waited for without a limit', async () => {
@@ -168,6 +207,28 @@ describe('inspecting', () => {
     const standing = await played.clock.run(played.strategy.inspect(target));
     expect(standing).toMatchObject({ live: incumbentId, beside: releaseId });
     expect(standing.pending).toContain('production');
+  });
+
+  it('for what is expected takes two lists that say so', async () => {
+    const played = script({ reads: [{ ...exchanged, preparedFor: 'production' }] });
+    const expected = { live: releaseId, beside: incumbentId };
+    expect(await played.clock.run(played.strategy.inspect(target, expected))).toEqual(expected);
+    expect(played.calls).toEqual(['stamps']);
+  });
+
+  it.each<[string, Slots, Standing]>([
+    ['the slots are otherwise', ready, { live: releaseId, beside: incumbentId }],
+    ['beside is otherwise', { liveId: releaseId }, { live: releaseId, beside: incumbentId }],
+    [
+      'one release is expected in both, which a swap between two lists shows as well',
+      { liveId: releaseId, besideId: releaseId },
+      { live: releaseId, beside: releaseId },
+    ],
+  ])('reads all where %s', async (_what, slots, expected) => {
+    const played = script({ reads: [slots] });
+    const standing = await played.clock.run(played.strategy.inspect(target, expected));
+    expect(standing).toMatchObject({ live: slots.liveId, beside: slots.besideId ?? null });
+    expect(played.calls).toEqual(['stamps', 'read']);
   });
 });
 
