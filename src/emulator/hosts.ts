@@ -1,6 +1,6 @@
 /** Workers: which instance of the function host answers for a slot, since when, and until when. */
 import type { Content, RunningHost } from './host/runtime.ts';
-import { type Platform, releaseOf, spotOf } from './platform.ts';
+import { latenciesOf, type Platform, releaseOf, spotOf } from './platform.ts';
 import type { Slot, Worker } from './world/state.ts';
 
 /** How long a request may wait for a host that starts: the front end gives up after about 230 s (§6). */
@@ -34,7 +34,7 @@ export function beginWorker(platform: Platform, slot: Slot): void {
 export function restartWorker(platform: Platform, slot: Slot, why: string): void {
   if (slot.state !== 'Running') return;
   const nowMs = platform.clock.now();
-  const { restart, hostStart } = platform.world.latencies;
+  const { restart, hostStart } = latenciesOf(platform, slot);
   const readyMs = nowMs + restart + hostStart + platform.faults.hostDelayMs(slot);
   retire(platform, slot, nowMs + restart);
   slot.worker = makeWorker(platform, slot, nowMs, readyMs);

@@ -9,7 +9,7 @@ import type { Addresses } from './network/addresses.ts';
 import type { Random } from './random.ts';
 import type { ContentStore } from './world/content.ts';
 import type { Change, Spot } from './world/history.ts';
-import type { World } from './world/schema.ts';
+import type { Latencies, World } from './world/schema.ts';
 import type { Plan, Site, Slot } from './world/state.ts';
 
 export interface Identity {
@@ -63,6 +63,12 @@ export interface Platform {
 
 export function spotOf(slot: Slot): Spot {
   return { site: slot.site.name, slot: slot.name };
+}
+
+/** The times of the slot's site: its own where it has any. */
+export function latenciesOf({ world }: Platform, { site }: Slot): Latencies {
+  const own = Object.entries(site.latencies).filter(([, ms]) => ms !== undefined);
+  return { ...world.latencies, ...Object.fromEntries(own) };
 }
 
 /** The instant as Azure writes it. */

@@ -2,7 +2,7 @@
 import type { DeploymentEnd } from '../faults/schema.ts';
 import type { Content } from '../host/runtime.ts';
 import { restartWorker } from '../hosts.ts';
-import { type Platform, spotOf } from '../platform.ts';
+import { latenciesOf, type Platform, spotOf } from '../platform.ts';
 import { beginSwap } from '../swap/swap.ts';
 import { listZip, sha256 } from '../world/content.ts';
 import type { Deployment, DeploymentStatus, Settings, Slot } from '../world/state.ts';
@@ -33,7 +33,7 @@ const receivingShare = 0.2;
 /** Takes the slot's lock and begins; the deployment goes on after this returns. */
 export function beginDeployment(platform: Platform, slot: Slot, delivery: Delivery): Deployment {
   const nowMs = platform.clock.now();
-  const { deploy } = platform.world.latencies;
+  const { deploy } = latenciesOf(platform, slot);
   const isFlex = isFlexible(slot);
   const { again } = delivery;
   const deployment: Deployment = {

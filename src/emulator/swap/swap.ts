@@ -3,7 +3,7 @@ import type { AppServiceRefusal } from '../arm/answer.ts';
 import type { SwapFailure } from '../faults/faults.ts';
 import type { OperationTwist, SwapFailureReason } from '../faults/schema.ts';
 import { restartWorker } from '../hosts.ts';
-import { type Platform, spotOf } from '../platform.ts';
+import { latenciesOf, type Platform, spotOf } from '../platform.ts';
 import type { Operation, Slot } from '../world/state.ts';
 import { exchange } from './exchange.ts';
 import { describeFailure } from './failure.ts';
@@ -75,7 +75,7 @@ async function carryOut(
   target: Slot,
   failure: SwapFailure | null,
 ): Promise<void> {
-  const { swapApply, swapRoute, swapPost } = platform.world.latencies;
+  const { swapApply, swapRoute, swapPost } = latenciesOf(platform, source);
   const swap = { operation: operation.id, target: target.name } as const;
   await platform.sleep(swapApply);
   const refuse = (reason: SwapFailureReason) =>

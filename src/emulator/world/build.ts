@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 import { splitConfig } from '../swap/travel.ts';
 import type { ContentStore } from './content.ts';
 import { readPackage } from './package-source.ts';
-import type { SiteDefinition, SlotDefinition, World } from './schema.ts';
+import type { SiteDefinition, SiteLatencies, SlotDefinition, World } from './schema.ts';
 import type { Cargo, Deployment, HostKeys, Plan, ReferenceState, Settings, Site, Slot } from './state.ts';
 
 export interface BuiltWorld {
@@ -66,12 +66,13 @@ export type SiteFacts = Pick<
   'name' | 'subscription' | 'resourceGroup' | 'region' | 'os' | 'kind' | 'tags'
 > & {
   readonly sticky?: readonly string[];
+  readonly latencies?: SiteLatencies;
 };
 
 /** A site with its production slot and no other. */
 export function makeSite(
   plan: Plan,
-  { sticky = [], ...facts }: SiteFacts,
+  { sticky = [], latencies = {}, ...facts }: SiteFacts,
   occupant: Occupant,
   tools: BuildTools,
   read: ReadPackage = readPackage,
@@ -80,7 +81,7 @@ export function makeSite(
   const site: Omit<Site, 'production'> & { production: Slot } = {
     name,
     id: `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.Web/sites/${name}`,
-    ...{ subscription, resourceGroup, region, os, kind, plan, tags },
+    ...{ subscription, resourceGroup, region, os, kind, plan, tags, latencies },
     stickyNames: { appSettings: sticky, connectionStrings: [], storageConfigs: [] },
     // Replaced in the next statement; a site and its production slot point at each other.
     production: undefined as never,

@@ -10,6 +10,7 @@ import {
   lockSchema,
   networkSchema,
   placeSwitches,
+  siteLatenciesSchema,
   tenantSchema,
   throttlingSchema,
 } from './switches.ts';
@@ -43,6 +44,7 @@ const siteSchema = z.strictObject({
   kind: z.string().min(1).optional(),
   tags: settings.default({}),
   sticky: z.array(z.string().min(1)).default([]),
+  latencies: siteLatenciesSchema.default({}),
   slots: z.array(slotSchema).default(() => [slotSchema.parse({ name: 'staging' })]),
   ...place,
 });
@@ -109,6 +111,7 @@ export type SiteDefinition = World['sites'][number];
 export type SlotDefinition = SiteDefinition['slots'][number];
 /** All in milliseconds. */
 export type Latencies = World['latencies'];
+export type SiteLatencies = SiteDefinition['latencies'];
 
 /** Checks a world. Throws BadInput with every problem at once. */
 export function readWorld(value: unknown, what = 'The world'): World {

@@ -3,6 +3,7 @@ import type { AppServiceRefusal } from '../arm/answer.ts';
 import type { OperationTwist } from '../faults/schema.ts';
 import type { Content, HostStart, RunningHost } from '../host/runtime.ts';
 import type { ReferenceStatus } from './fields.ts';
+import type { SiteLatencies } from './schema.ts';
 import type { PrivateEndpoint } from './switches.ts';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -184,6 +185,8 @@ export interface Site {
     connectionStrings: readonly string[];
     storageConfigs: readonly string[];
   };
+  /** Its own; the world's where it says nothing. */
+  readonly latencies: SiteLatencies;
   readonly production: Slot;
   /** By name in lower case, production not among them. */
   readonly slots: Map<string, Slot>;

@@ -88,6 +88,18 @@ export const latenciesSchema = z.strictObject({
   operationResults: duration.prefault('24h'),
 });
 
+/** A site that is slower than others, or quicker; what is not said here is as the world's. */
+export const siteLatenciesSchema = z
+  .strictObject({
+    deploy: duration,
+    hostStart: duration,
+    restart: duration,
+    swapApply: duration,
+    swapRoute: duration,
+    swapPost: duration,
+  })
+  .partial();
+
 const reference = z.union([
   z.enum(referenceStatuses),
   z.strictObject({
