@@ -8,6 +8,7 @@ import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { planRollout } from '../../src/plan/plan.ts';
 import { sameContent, stampFile } from '../../src/release/release.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
+import type { Experience } from '../../src/rollout/expected.ts';
 import { type Engine, loadEngine } from '../../test/storm/engine.ts';
 import { createPlayedRuntime } from '../../test/storm/played-runtime.ts';
 import { type Baggage, newRollout, packBaggage } from '../../test/storm/stage.ts';
@@ -71,6 +72,7 @@ export async function rollOutCleanly(
   transport: Transport,
   clock: VirtualClock,
   identity: Emulator['identity'],
+  experience?: Experience,
 ): Promise<readonly Recorded[]> {
   const { engine, baggage, config } = fleet;
   const azure = engine.createAzure(transport, clock, identity, () => {});
@@ -110,7 +112,7 @@ export async function rollOutCleanly(
   const stop = new AbortController().signal;
   const ports = { strategy, look, journal, clock, tell: () => {}, stop };
   const end = await clock.run(
-    engine.rollOut({ plan, release: baggage.release, settingsDigest: 'the same', ports }),
+    engine.rollOut({ plan, release: baggage.release, settingsDigest: 'the same', experience, ports }),
   );
   if (end.kind === 'ended' && end.outcome === 'settled') return entries;
   throw new Error(`the rollout was to be clean: ${JSON.stringify(end)}`);

@@ -2,11 +2,13 @@
 import { RefusalError, type SlotwaveError, TransientError } from '../errors.ts';
 import { classify } from './classify.ts';
 import { AnswerError } from './error-facts.ts';
+import { nextLookMs } from './pace.ts';
 import { type Course, type Looked, pickOwn } from './scm-course.ts';
 import { type Deployment, judgeDeployment, nameStatus } from './scm-deployments.ts';
 
-const pollIntervalMs = 3_000;
-const longestPollIntervalMs = 30_000;
+/** Where nobody knows better: an upload of a usual size that is put in place without a build. */
+const usualMs = 30_000;
+const pace = { nearMs: 2_000, farMs: 20_000, lateMs: 10_000 };
 /** How long a deployment may be without a record after it was accepted, or lose it again while the SCM site restarts. */
 const recordGraceMs = 120_000;
 
@@ -18,6 +20,8 @@ const recordGraceMs = 120_000;
  */
 export async function followDeployment(course: Course, location: string | null): Promise<void> {
   const { clock, untilMs } = course;
+  const sinceMs = clock.now();
+  const expectedMs = (course.expectedEndMs ?? sinceMs + usualMs) - sinceMs;
   let pinned: string | null = null;
   let last: Deployment | null = null;
   for (let seenAtMs = clock.now(); ; ) {
@@ -30,11 +34,9 @@ export async function followDeployment(course: Course, location: string | null):
         if (await isOver(course, found)) return;
       }
     }
-    const delayMs = Math.min(
-      Math.max(found ? pollIntervalMs : (retryAfterMs ?? pollIntervalMs), 1_000),
-      longestPollIntervalMs,
-    );
-    await clock.sleep(delayMs);
+    // What the site asks for is about its newest deployment, whosever that is; ours is asked for by its own name.
+    const askedMs = found ? null : retryAfterMs;
+    await clock.sleep(nextLookMs({ ...pace, expectedMs }, clock.now() - sinceMs, askedMs));
     if (clock.now() > untilMs) throw notEnded(course, last, `within its deadline`);
     if (clock.now() - seenAtMs > recordGraceMs) throw notEnded(course, last, `and has no record any more`);
   }

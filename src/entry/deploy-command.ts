@@ -8,6 +8,7 @@ import type { Release } from '../release/release.ts';
 import { neutralise } from '../report/neutralise.ts';
 import { connect, openClock } from './connect.ts';
 import { exitCodes } from './errors.ts';
+import { readExperience } from './experience.ts';
 import { type Foreseen, foresee, refuseFindings, refuseStalePlan } from './foresee.ts';
 import { lockFleet } from './lock.ts';
 import { lookHere } from './look-here.ts';
@@ -78,12 +79,14 @@ export async function deploy(deployment: Deployment): Promise<number> {
         if (plan === null) return exitCodes.settled;
         const looks = { plan: lookedAt(plan), config, connection, clock, outside, mayRunTools: true };
         const looking = await untilStopped(stop, () => openLook(looks));
+        const experience = await readExperience(stateFolder, plan.app, plan.cloud);
         const laid = await layDown({ stateFolder, id, parcel, plan, stop });
         outside.witness?.placed?.(laid.place);
         const json = options.json ?? false;
         const what = { verb: 'roll-out' } as const;
         const told = { clock, outside, json, rehearsal };
-        return await run({ what, ...laid, plan, config, connection, looking, ...told, stop: stop.signal });
+        const known = { plan, config, experience, connection, looking };
+        return await run({ what, ...laid, ...known, ...told, stop: stop.signal });
       } finally {
         await lock.release();
       }

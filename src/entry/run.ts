@@ -9,6 +9,7 @@ import { diagnose } from '../probe/diagnose.ts';
 import type { Release } from '../release/release.ts';
 import type { Ended } from '../rollout/ending.ts';
 import type { Notice } from '../rollout/events.ts';
+import type { Experience } from '../rollout/expected.ts';
 import type { Assignment } from '../rollout/ports.ts';
 import { type Interrupted, rollBackRollout, rollOut } from '../rollout/rollout.ts';
 import type { SettingsKeep } from '../target/settings-keep.ts';
@@ -33,6 +34,8 @@ export interface RunRequest {
   readonly release: Release;
   /** Null: what the journal knows is enough, because nothing new is shipped. */
   readonly config: Config | null;
+  /** What earlier rollouts took; absent where none begins. */
+  readonly experience?: Experience | undefined;
   readonly connection: Connection;
   /** Opened before anything is laid down: what it lacks is no beginning of a rollout. */
   readonly looking: Looking;
@@ -64,6 +67,7 @@ export async function run(request: RunRequest): Promise<number> {
     const assignment: Assignment = {
       plan: request.plan,
       release: request.release,
+      experience: request.experience,
       settingsDigest: digestSettings(request.config?.settings ?? {}, place.id),
       ports: {
         strategy: createStrategy({ ...request, keep, roadFor, store }, tell),

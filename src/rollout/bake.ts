@@ -6,11 +6,17 @@ import { findDrift } from './drift.ts';
 import { watchBaking } from './looks.ts';
 import type { Candidates } from './prepare.ts';
 import type { WaveEnd } from './promote.ts';
+import { proveNext } from './prove-next.ts';
 import { recall, recallFailures } from './recall.ts';
 import { createWayBack, revertTolerated } from './roll-back.ts';
 import { allEnded, type Run } from './run.ts';
 
-export async function bakeWave(run: Run, wave: PlannedWave, candidates: Candidates): Promise<WaveEnd> {
+export async function bakeWave(
+  run: Run,
+  wave: PlannedWave,
+  candidates: Candidates,
+  next?: PlannedWave,
+): Promise<WaveEnd> {
   const opened = run.entries.find((entry) => entry.type === 'wave.promoted' && entry.wave === wave.name);
   if (run.entries.some((entry) => entry.type === 'wave.baked' && entry.wave === wave.name))
     return { kind: 'well' };
@@ -20,7 +26,13 @@ export async function bakeWave(run: Run, wave: PlannedWave, candidates: Candidat
     opened?.type === 'wave.promoted' ? opened.bakeUntilMs : run.ports.clock.now() + wave.bakeTimeMs;
   if (!opened) await run.note({ type: 'wave.promoted', wave: wave.name, bakeUntilMs });
   if (wave.bakeTimeMs > 0) {
-    const end = await watchAll(run, promotedSoFar(run, candidates), bakeUntilMs);
+    const over = new AbortController();
+    const bake = { bakeTimeMs: wave.bakeTimeMs, untilMs: bakeUntilMs, over: over.signal };
+    const watched = watchAll(run, promotedSoFar(run, candidates), bakeUntilMs).finally(() =>
+      over.abort(null),
+    );
+    await allEnded<unknown>([watched, proveNext(run, next, candidates, bake)]);
+    const end = await watched;
     if (end.kind !== 'well') return end;
   }
   await run.note({ type: 'wave.baked', wave: wave.name });

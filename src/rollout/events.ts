@@ -5,6 +5,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Reading, Side, Verdict } from '../probe/verdict.ts';
 import type { Standing } from '../target/strategy.ts';
+import type { Experience } from './expected.ts';
 
 export type Outcome = 'settled' | 'refused' | 'rolled-back' | 'stranded' | 'halted';
 export type Verb = 'stage' | 'promote' | 'revert';
@@ -52,6 +53,18 @@ export interface Failure {
   readonly next?: string | undefined;
 }
 
+/** A package of an earlier rollout, where it is kept. */
+export interface ShelvedPackage {
+  readonly place: 'store' | 'disk';
+  readonly release: string;
+  readonly bytes: number;
+}
+
+/** Why one of the places could not be tidied. */
+export interface ShelfTrouble extends Omit<Failure, 'kind'> {
+  readonly place: ShelvedPackage['place'];
+}
+
 export type DriftKind = 'taken-back' | 'changed';
 
 /** Why a place is not well, by name (docs/diagnosis.md). */
@@ -76,6 +89,8 @@ export type Happening =
       readonly plan: Plan;
       readonly release: ReleaseFacts;
       readonly settingsDigest: string;
+      /** What targets took in earlier rollouts, where anybody knows: who begins first follows from it. */
+      readonly experience?: Experience | undefined;
     }
   | { readonly type: 'rollout.resumed' }
   | { readonly type: 'rollout.interrupted'; readonly signal: string }
@@ -194,7 +209,15 @@ export type Happening =
       readonly why: string;
       readonly verdict: Verdict | null;
     }
-  | { readonly type: 'halt.decided'; readonly why: string };
+  | { readonly type: 'halt.decided'; readonly why: string }
+  /** After a rollout that settled: packages of earlier ones that nobody can need any more are deleted. */
+  | { readonly type: 'tidy.begun'; readonly packages: readonly ShelvedPackage[] }
+  /** `troubles` change no outcome. */
+  | {
+      readonly type: 'tidy.done';
+      readonly removed: readonly ShelvedPackage[];
+      readonly troubles: readonly ShelfTrouble[];
+    };
 
 /** A happening in the journal: numbered from 1 without gaps, with the instant of the rollout's clock. */
 export type Recorded = { readonly seq: number; readonly at: string; readonly rollout: string } & Happening;

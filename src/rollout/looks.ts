@@ -5,6 +5,7 @@ import { keyNotYetCode, type Reading, type Side, type Verdict } from '../probe/v
 import { watch } from '../probe/watch.ts';
 import type { Candidate } from '../target/strategy.ts';
 import { startDiagnosing } from './diagnosing.ts';
+import { type Done, exchangedAtMs } from './expected.ts';
 import { recall } from './recall.ts';
 import type { Run } from './run.ts';
 
@@ -30,13 +31,17 @@ export function watchCandidate(
   candidate: Candidate,
   occasion: 'clear' | 'preview' | 'proof',
   deadlineMs: number,
+  signal?: AbortSignal,
 ): Promise<Verdict> {
   const question = {
     ...askCandidate(run, candidate, 'beside'),
     ...(occasion === 'clear' ? { once: ['dependencies'] as const } : {}),
   };
   // Right before its promotion one more healthy answer is enough: it was lastingly healthy when it was cleared.
-  if (occasion === 'proof') return watchFor(run, { occasion, question, deadlineMs, successes: 1 });
+  if (occasion === 'proof') {
+    const until = signal === undefined ? {} : { signal };
+    return watchFor(run, { occasion, question, deadlineMs, successes: 1, ...until });
+  }
   const watching = { occasion, question, deadlineMs, wasRestarted: true };
   if (occasion === 'clear') return watchFor(run, watching);
   // The release is the same before and after this restart, so nothing but time tells the two instances apart.
@@ -51,9 +56,20 @@ export function watchPromoted(run: Run, candidate: Candidate, deadlineMs: number
   // Swaps that succeeded were followed by 503s for some twenty seconds, and swaps were taken back by the platform:
   // being well once is not enough. From where the promotion ended, not from where a resumed process begins.
   const promoted = recall(run.entries, 'promote.done', candidate.target.name);
-  const sinceMs = promoted ? Date.parse(promoted.at) : run.ports.clock.now();
-  const holdUntilMs = sinceMs + (run.plan.swap?.observeForMs ?? 0);
+  const observeMs = run.plan.swap?.observeForMs ?? 0;
+  const sinceMs = promoted ? sinceWhenLive(run, promoted, observeMs) : run.ports.clock.now();
+  const holdUntilMs = sinceMs + observeMs;
   return watchFor(run, { occasion: 'observe', question, deadlineMs, holdUntilMs });
+}
+
+/**
+ * Azure says when, and is asked about it only now and then: the time in between has passed as well. Its clock may
+ * not be ours, so half of the time at least is that of our own.
+ */
+function sinceWhenLive(run: Run, promoted: Done, observeMs: number): number {
+  const begun = recall(run.entries, 'promote.begun', promoted.target);
+  const atMs = exchangedAtMs(promoted, begun ? Date.parse(begun.at) : undefined);
+  return Math.max(atMs, Date.parse(promoted.at) - observeMs / 2);
 }
 
 /** Does it stay well until the bake is over? */

@@ -5,6 +5,7 @@ import { type Candidate, type Cleared, clear, type Standing } from '../target/st
 import { inspectTwice, isMoved, isUnmoved, settleDoubt } from './doubt.ts';
 import { noteDrift } from './drift.ts';
 import type { Failure } from './events.ts';
+import { expectMs, usualMs } from './expected.ts';
 import { recall, recallAll, recallMoved } from './recall.ts';
 import { failureOf, type Run } from './run.ts';
 
@@ -113,7 +114,12 @@ async function askOnce(run: Run, task: Move, requests: number): Promise<Moved | 
 
 function carryOut(run: Run, verb: 'promote' | 'revert', cleared: Cleared): Promise<Standing> {
   const { strategy, stop } = run.ports;
-  return verb === 'promote' ? strategy.promote(cleared, stop) : strategy.revert(cleared, stop);
+  // A way back is the same exchange, and takes as long.
+  const own = expectMs(run, cleared.target.name, 'promoteMs');
+  const expected = { expectedMs: own ?? usualMs(run, 'promoteMs') };
+  return verb === 'promote'
+    ? strategy.promote(cleared, stop, expected)
+    : strategy.revert(cleared, stop, expected);
 }
 
 async function tellMoved(run: Run, { verb, candidate }: Move, standing: Standing): Promise<Moved> {

@@ -8,7 +8,9 @@ import type { Finding } from '../probe/verdict.ts';
 import type { Release } from '../release/release.ts';
 import type { Strategy } from '../target/strategy.ts';
 import type { Notice } from './events.ts';
+import type { Experience } from './expected.ts';
 import type { Journal } from './journal.ts';
+import type { Shelf } from './shelf.ts';
 
 export interface Ports {
   readonly strategy: Strategy;
@@ -16,6 +18,8 @@ export interface Ports {
   /** Finds out why a look failed, within seconds, by reads alone. Nobody asks why where it is absent. */
   readonly diagnose?: Diagnose | undefined;
   readonly journal: Journal;
+  /** Where packages of earlier rollouts are kept; nothing is taken away where absent. */
+  readonly shelves?: readonly Shelf[] | undefined;
   readonly clock: Clock;
   readonly tell: (notice: Notice) => void;
   /** Aborted when the user or the runner cancels; the reason names the signal. */
@@ -36,6 +40,8 @@ export interface Assignment {
   readonly release: Release;
   /** Tells whether the settings of a resumed rollout are the ones it began with; never the values. */
   readonly settingsDigest: string;
+  /** What earlier rollouts took; counts only where this one begins. */
+  readonly experience?: Experience | undefined;
   readonly ports: Ports;
 }
 

@@ -3,8 +3,9 @@ import { asSlotwaveError, type SlotwaveError } from '../errors.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import type { Candidate } from '../target/strategy.ts';
 import { decideTurn, explainFailures } from './decide.ts';
+import { expectMs, longestFirst, patienceMs } from './expected.ts';
 import { lookAtIncumbent, watchCandidate } from './looks.ts';
-import { createPool } from './pool.ts';
+import { createPool, type Place, type Pool } from './pool.ts';
 import { recall, recallFailures } from './recall.ts';
 import { allEnded, failureOf, type Run } from './run.ts';
 
@@ -28,7 +29,8 @@ const longestRetryMs = 120_000;
 export async function prepareAll(run: Run): Promise<Prepared> {
   // A wave was opened before this process: all of this is behind us, and what failed since is no reason to refuse.
   if (recall(run.entries, 'wave.opened')) return { kind: 'ready', candidates: recallCleared(run) };
-  const pool = createPool(run.plan.strategy, null, false);
+  const patience = { clock: run.ports.clock, forMs: patienceMs(run, 'deployMs') };
+  const pool = createPool(run.plan.strategy, null, false, patience);
   const candidates = new Map<string, Candidate>();
   let refusal: string | null = null;
   const prepare = async (name: string) => {
@@ -36,7 +38,7 @@ export async function prepareAll(run: Run): Promise<Prepared> {
     if (ready.kind === 'cleared') candidates.set(name, ready.candidate);
     if (ready.kind === 'refused') refusal ??= ready.why;
   };
-  await allEnded(run.names.map(prepare));
+  await allEnded(longestFirst(run, run.names, 'stageMs').map(prepare));
   if (refusal !== null) return { kind: 'refused', why: refusal };
   const failed = recallFailures(run.entries);
   // Nothing is live yet: whatever onFailure says, more failures than tolerated only mean that nothing will be.
@@ -47,17 +49,18 @@ export async function prepareAll(run: Run): Promise<Prepared> {
   return { kind: 'ready', candidates };
 }
 
-type Enter = ReturnType<typeof createPool>['run'];
+type Enter = Pool['run'];
 
 async function prepareOne(run: Run, name: string, enter: Enter, isRefused: () => boolean): Promise<Ready> {
   const early = recallEarlier(run, name);
   if (early) return early;
   let startedMs = 0;
-  const staged = await enter(run.facts(name), async (): Promise<Candidate | Ready> => {
+  const staged = await enter(run.facts(name), async (place): Promise<Candidate | Ready> => {
     if (isRefused()) return { kind: 'not-begun' };
     startedMs = run.ports.clock.now();
     await lookAtIncumbent(run, name);
-    return stageOne(run, name, startedMs + run.plan.strategy.progressDeadlineMs, isRefused);
+    const deadlineMs = startedMs + run.plan.strategy.progressDeadlineMs;
+    return stageOne(run, name, { deadlineMs, isRefused, place });
   });
   if ('kind' in staged) return staged;
   if (recall(run.entries, 'target.cleared', name)) return { kind: 'cleared', candidate: staged };
@@ -88,12 +91,17 @@ async function tellVerdict(run: Run, candidate: Candidate, verdict: Verdict): Pr
   return { kind: 'failed' };
 }
 
+interface Staging {
+  readonly deadlineMs: number;
+  readonly isRefused: () => boolean;
+  readonly place: Place;
+}
+
 /** Staging again is harmless, so whatever is not a plain no is tried again until the deadline. */
 async function stageOne(
   run: Run,
   name: string,
-  deadlineMs: number,
-  isRefused: () => boolean,
+  { deadlineMs, isRefused, place }: Staging,
 ): Promise<Candidate | Ready> {
   const known = recallCandidate(run, name);
   if (known) return known;
@@ -101,8 +109,10 @@ async function stageOne(
   for (let attempt = 0; ; attempt++) {
     run.goOn();
     const { strategy, stop } = run.ports;
+    const onSent = () => place.onlyWaits();
+    const expectedMs = expectMs(run, name, 'deployMs') ?? undefined;
     const staged = await keepSettings(run, name)
-      .then(() => strategy.stage(run.facts(name).target, run.release, stop))
+      .then(() => strategy.stage(run.facts(name).target, run.release, stop, { expectedMs, onSent }))
       .catch(asSlotwaveError);
     if (!(staged instanceof Error)) {
       const { incumbentId, address } = staged;

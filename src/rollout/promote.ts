@@ -3,6 +3,7 @@ import type { PlannedWave } from '../plan/plan.ts';
 import type { Candidate } from '../target/strategy.ts';
 import { decideTurn } from './decide.ts';
 import { findDrift } from './drift.ts';
+import { longestFirst, patienceMs } from './expected.ts';
 import { watchCandidate, watchPromoted } from './looks.ts';
 import { move } from './move.ts';
 import { createPool } from './pool.ts';
@@ -26,14 +27,16 @@ export async function promoteWave(run: Run, wave: PlannedWave, candidates: Candi
   if (!isOpened(run, wave)) {
     await run.note({ type: 'wave.opened', wave: wave.name, targets: chosen.map((each) => each.target.name) });
   }
-  const pool = createPool(run.plan.strategy, wave.maxConcurrency, true);
+  const patience = { clock: run.ports.clock, forMs: patienceMs(run, 'promoteMs') };
+  const pool = createPool(run.plan.strategy, wave.maxConcurrency, true, patience);
   const lost: string[] = [];
   let isBroken = false;
   const mustStop = () =>
     isBroken || lost.length > 0 || decideTurn(recallFailures(run.entries), run.plan.strategy) !== 'go-on';
   const promote = async (candidate: Candidate) => {
-    await pool.run(run.facts(candidate.target.name), async () => {
+    await pool.run(run.facts(candidate.target.name), async (place) => {
       if (mustStop()) return;
+      place.onlyWaits();
       // A defect of ours is thrown when all have ended; until then it must not promote anything more.
       const why = await promoteOne(run, candidate, mustStop).catch((thrown: unknown) => {
         isBroken = true;
@@ -42,7 +45,8 @@ export async function promoteWave(run: Run, wave: PlannedWave, candidates: Candi
       if (why !== null) lost.push(why);
     });
   };
-  await allEnded(chosen.map(promote));
+  const order = longestFirst(run, wave.targets, 'promoteMs');
+  await allEnded(order.flatMap((name) => candidates.get(name) ?? []).map(promote));
   if (lost.length > 0) return { kind: 'lost', why: lost.join('; ') };
   if (mustStop()) return { kind: 'failed' };
   return revertTolerated(run);

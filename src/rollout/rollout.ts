@@ -31,10 +31,10 @@ export function rollOut(assignment: Assignment): Promise<Ended | Interrupted> {
     const prepared = await prepareAll(run);
     if (prepared.kind === 'refused') return end(run, 'refused', prepared.why);
 
-    for (const wave of run.plan.waves) {
+    for (const [at, wave] of run.plan.waves.entries()) {
       const promoted = await promoteWave(run, wave, prepared.candidates);
       if (promoted.kind !== 'well') return turn(run, promoted);
-      const baked = await bakeWave(run, wave, prepared.candidates);
+      const baked = await bakeWave(run, wave, prepared.candidates, run.plan.waves[at + 1]);
       if (baked.kind !== 'well') return turn(run, baked);
     }
     return settle(run);
@@ -55,7 +55,10 @@ export function rollBackRollout(assignment: Assignment, why: string): Promise<En
   });
 }
 
-async function begin(run: Run, { plan, release, settingsDigest }: Assignment): Promise<void> {
+async function begin(
+  run: Run,
+  { plan, release, settingsDigest, experience = {} }: Assignment,
+): Promise<void> {
   if (recall(run.entries, 'rollout.begun')) return run.note({ type: 'rollout.resumed' });
   const { id, contentDigest, digest, bytes, files, functionNames } = release;
   return run.note({
@@ -63,6 +66,7 @@ async function begin(run: Run, { plan, release, settingsDigest }: Assignment): P
     plan,
     release: { id, contentDigest, digest, bytes, files, ...(functionNames ? { functionNames } : {}) },
     settingsDigest,
+    ...(Object.keys(experience).length === 0 ? {} : { experience }),
   });
 }
 
