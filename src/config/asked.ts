@@ -50,7 +50,7 @@ export function configOf(app: AskedApp, folder: string, nameInput: NameInput): C
     {
       code: 'inputs-invalid',
       problems,
-      next: 'docs/inputs.md lists what there is; a fleet is described in a file: config.',
+      next: `docs/inputs.md lists what there is; a fleet is described in a file: ${nameInput('config')}.`,
     },
   );
 }

@@ -6,7 +6,7 @@
  *     .slotwave/locks/                  see lock.ts
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
@@ -70,8 +70,8 @@ export async function rememberLatest(stateFolder: string, id: string): Promise<v
 export async function findRollout(stateFolder: string, id: string | undefined): Promise<RolloutPlace> {
   const known = await listRollouts(stateFolder);
   if (id === undefined) {
-    const latest = (await readLatest(stateFolder)) ?? known.at(-1);
-    if (latest !== undefined && known.includes(latest)) return placeRollout(stateFolder, latest);
+    const latest = await findLatest(stateFolder, known);
+    if (latest !== null) return placeRollout(stateFolder, latest);
     throw new InputError('There is no rollout in the state folder.', {
       code: 'rollout-not-found',
       where: stateFolder,
@@ -90,6 +90,20 @@ export async function findRollout(stateFolder: string, id: string | undefined): 
         ? 'There is none at all in this state folder; name the one that holds it: --state <folder>'
         : `Known here: ${(several ? matching : known).slice(-5).reverse().join(', ')}`,
   });
+}
+
+/** The one that was begun last. One that was laid down and killed before its journal began has done nothing. */
+async function findLatest(stateFolder: string, known: readonly string[]): Promise<string | null> {
+  const latest = await readLatest(stateFolder);
+  const newestFirst = known.toReversed();
+  const tried = latest !== null && known.includes(latest) ? [latest, ...newestFirst] : newestFirst;
+  for (const id of tried) if (await hasBegun(placeRollout(stateFolder, id))) return id;
+  return tried[0] ?? null;
+}
+
+async function hasBegun({ journalPath }: RolloutPlace): Promise<boolean> {
+  const stats = await stat(journalPath).catch(() => null);
+  return stats !== null && stats.size > 0;
 }
 
 export async function listRollouts(stateFolder: string): Promise<readonly string[]> {

@@ -35,7 +35,7 @@ const words: Readonly<Record<Span['verb'], string>> = {
 };
 
 function bar(what: string, { verb, fromMs, untilMs, failed }: Span): Bar {
-  const tone = failed || verb === 'revert' ? 'crit' : verb === 'bake' ? 'active' : 'done';
+  const tone = failed ? 'crit' : verb === 'bake' || verb === 'revert' ? 'active' : 'done';
   return { what, fromMs, untilMs, tone };
 }
 
