@@ -66,7 +66,13 @@ describe('a clean rollout', () => {
     const lines = await row.measure();
     const over = lines.filter(({ ours, limit }) => limit !== null && ours > limit);
     expect(over).toEqual([]);
-    // One package, and as many writes as a person would make: settings, the swap, keys asked for.
-    expect(lines.find(({ what }) => what === 'packages sent')?.ours).toBe(1);
+    const oursOf = (name: string) => lines.find(({ what }) => what === name)?.ours ?? 0;
+    // One package, and as many writes as a person would make: settings, the swap.
+    expect(oursOf('packages sent')).toBe(1);
+    expect(oursOf('· POST slot/slotsswap') + oursOf('· PUT slot/config/appsettings')).toBe(2);
+    // Each is told by kind and step, and none is left out.
+    const asks = lines.filter(({ what }) => what.startsWith('· ') && !what.startsWith('· scm'));
+    const sum = asks.reduce((all, { ours }) => all + ours, 0);
+    expect(sum).toBeCloseTo(oursOf('ARM reads') + oursOf('ARM writes'));
   }, 60_000);
 });

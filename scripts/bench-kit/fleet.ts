@@ -73,6 +73,7 @@ export async function rollOutCleanly(
   clock: VirtualClock,
   identity: Emulator['identity'],
   experience?: Experience,
+  noticed: (entry: Recorded) => void = () => {},
 ): Promise<readonly Recorded[]> {
   const { engine, baggage, config } = fleet;
   const azure = engine.createAzure(transport, clock, identity, () => {});
@@ -106,7 +107,9 @@ export async function rollOutCleanly(
     entries,
     async append(event: Parameters<Journal['append']>[0]) {
       const at = new Date(clock.now()).toISOString();
-      entries.push({ seq: entries.length + 1, at, rollout: newRollout, ...event });
+      const entry: Recorded = { seq: entries.length + 1, at, rollout: newRollout, ...event };
+      entries.push(entry);
+      noticed(entry);
     },
   };
   const stop = new AbortController().signal;
@@ -134,8 +137,8 @@ export function kindOf({ method, url }: Pick<HttpRequest, 'method' | 'url'>): Re
   if (hostname.includes('.scm.')) return method === 'GET' ? 'SCM reads' : 'packages sent';
   if (hostname !== 'localhost') return 'looks at apps';
   if (pathname.endsWith('/token')) return 'tokens';
-  // ARM reads secrets by POST (`…/list`, `listkeys`); its buckets count by method, ours by what it does.
-  return method === 'GET' || /\/list(keys)?$/i.test(pathname) ? 'ARM reads' : 'ARM writes';
+  // ARM reads secrets, and compares slots, by POST; its buckets count by method, ours by what it does.
+  return method === 'GET' || /\/(list(keys)?|slotsdiffs)$/i.test(pathname) ? 'ARM reads' : 'ARM writes';
 }
 
 function writeConfig(targets: number, packagePath: string): string {
