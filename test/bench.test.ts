@@ -4,6 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import type * as MovingBytes from '../scripts/bench/moving-bytes.ts';
+import type * as MovingUploads from '../scripts/bench/moving-uploads.ts';
 import type * as Probing from '../scripts/bench/probing.ts';
 import type { BenchRow } from '../scripts/bench-kit/row.ts';
 import { root } from './entry/start-cli.ts';
@@ -58,6 +60,25 @@ describe('looking at many apps', () => {
     const measured = compared.filter(({ what }) => what !== 'requests that failed');
     expect(measured.filter(({ ours, peer }) => !(ours > 0 && peer! > 0))).toEqual([]);
   });
+});
+
+describe('moving a package', () => {
+  it('by pull sends it once, and by push to each region', async () => {
+    const { measureBytes } = (await import(join(folder, 'moving-bytes.ts'))) as typeof MovingBytes;
+    const [sent, packages] = await measureBytes({ bytes: 4e6, regions: 3, atOnce: 3 });
+    expect(packages).toMatchObject({ ours: 1, peer: 3 });
+    expect(sent!.ours).toBeGreaterThan(1);
+    expect(sent!.ours).toBeLessThan(1.05);
+    expect(sent!.peer).toBeGreaterThan(3);
+  }, 30_000);
+
+  it('tells what an upload costs beside plain pipes, and that all bytes have arrived', async () => {
+    const { measureUploads } = (await import(join(folder, 'moving-uploads.ts'))) as typeof MovingUploads;
+    const order = ['ours', 'pipe', 'wide'] as const;
+    const lines = await measureUploads({ bytes: 3e6, uploads: 3, atOnce: 2, order });
+    expect(lines.map(({ what }) => what)).toEqual(expect.arrayContaining(['peak memory']));
+    expect(lines.filter(({ ours, peer }) => !(ours > 0 && peer! > 0))).toEqual([]);
+  }, 30_000);
 });
 
 describe('a clean rollout', () => {

@@ -16,7 +16,8 @@ import { createReach } from './dependencies.ts';
 import { readEndpointAddress } from './endpoint-address.ts';
 import { createGovernor, type Governor } from './governor.ts';
 import { createHostKey, type HostKey } from './host-keys.ts';
-import { openPackageStore, type PackageStore, storageScope } from './package-store.ts';
+import type { PackageOwner } from './package-label.ts';
+import { openPackageStore, type PackageStore, type StoreParts, storageScope } from './package-store.ts';
 import { openRealms, type Realm } from './realm.ts';
 import { resetPrepared } from './reset.ts';
 import type { Road } from './road.ts';
@@ -27,6 +28,7 @@ import { createSlotClient } from './slots.ts';
 import { type SurveyRequest, surveyFleet } from './survey.ts';
 import { createTokens } from './tokens.ts';
 import type { Transport } from './transport.ts';
+import { createUploads } from './uploads.ts';
 
 export interface AzureParts {
   /** `AzureCloud`, `AzureChinaCloud`, `AzureUSGovernment`, or the https URL of an ARM endpoint. */
@@ -70,7 +72,9 @@ export interface Azure {
   survey(request: SurveyRequest): Promise<Fleet>;
   readonly slots: SlotClient;
   /** The same slots, to which packages come as `options` say. */
-  slotsFor(options: RoadOptions): SlotClient;
+  slotsFor(options: RoadOptions & { readonly store: PackageStore | null }): SlotClient;
+  /** Where slots fetch packages from: one for the whole fleet. */
+  openStore(address: string, owner: PackageOwner): PackageStore;
   readonly hostKey: HostKey;
   /** Of the private endpoint of one of its slots; null when ARM tells none. */
   endpointAddress(target: Target, side: Side): Promise<string | null>;
@@ -100,6 +104,7 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
     return realms.of(target);
   };
   const common = { transport, clock, random, hide };
+  const uploads = createUploads(clock);
   const slotsIn = keepFor((realm) => createSlotClient({ ...common, arm: realm.arm, tokens: realm.tokens }));
   const keysIn = keepFor((realm) => createHostKey(realm.arm, hide));
   const { home } = realms;
@@ -112,16 +117,14 @@ export async function createAzure(parts: AzureParts): Promise<Azure> {
       return surveyFleet(home.arm, request, async (target) => (await realmOf(target)).arm);
     },
     slots,
-    slotsFor: (options) => {
-      const { store: address } = options.delivery;
-      const store = address === null ? null : openStore({ ...parts, governor }, home, address);
+    openStore: (address, owner) => openStore({ ...parts, governor }, home, { address, owner }),
+    slotsFor: ({ store, ...options }) => {
       const deliveryIn = keepFor(({ arm, tokens }) =>
-        createDelivery({ ...common, arm, tokens, store }, options),
+        createDelivery({ ...common, arm, tokens, store, uploads }, options),
       );
       return {
         ...slots,
-        deployPackage: async (target, release, onProgress) =>
-          deliveryIn(await realmOf(target))(target, release, onProgress),
+        deployPackage: async (target, ...rest) => deliveryIn(await realmOf(target))(target, ...rest),
       };
     },
     hostKey: async (target, side, refused) => keysIn(await realmOf(target))(target, side, refused),
@@ -150,13 +153,13 @@ function openReach(
 function openStore(
   parts: AzureParts & { readonly governor: Governor },
   home: Realm,
-  address: string,
+  place: Pick<StoreParts, 'address' | 'owner'>,
 ): PackageStore {
   const { transport, clock, environment, random, hide, governor, credential: choice } = parts;
   const cloud = { ...home.cloud, scope: storageScope };
   const credential = createCredential({ cloud, transport, environment, choice, hide });
   const tokens = createTokens(credential, clock, hide);
-  return openPackageStore({ address, tokens, transport, clock, random, hide, governor });
+  return openPackageStore({ ...place, tokens, transport, clock, random, hide, governor });
 }
 
 /** One for each realm, made when it is first needed. */

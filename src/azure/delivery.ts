@@ -17,6 +17,7 @@ import { demandMovable } from './sticky-package.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transport } from './transport.ts';
 import { syncTriggers } from './trigger-sync.ts';
+import { createUploads, type Uploads } from './uploads.ts';
 
 export interface RoadParts {
   readonly arm: Arm;
@@ -27,6 +28,8 @@ export interface RoadParts {
   readonly hide: (secret: string) => void;
   /** The shelf that packages are fetched from; null when none is configured. */
   readonly store: PackageStore | null;
+  /** Shared by all that send packages from this process; one of its own when there is no other. */
+  readonly uploads?: Uploads | undefined;
 }
 
 export interface RoadOptions {
@@ -39,19 +42,28 @@ export interface RoadOptions {
   readonly onNotice: (target: Target, what: string) => void;
 }
 
-export const plainPush: ConfigDelivery = { mode: 'push', store: null, url: null, remoteBuild: false };
+export const plainPush: ConfigDelivery = {
+  mode: 'push',
+  store: null,
+  url: null,
+  remoteBuild: false,
+  keep: 5,
+};
 
 /** @throws RefusalError: the package, the network or the rights. TransientError: repeat it later. */
 export function createDelivery(parts: RoadParts, options: RoadOptions): SlotClient['deployPackage'] {
   const { arm, hide } = parts;
   const scm: ScmParts = {
     ...parts,
+    uploads: parts.uploads ?? createUploads(parts.clock),
     governor: arm.governor,
     askForLogin: (target, refused) => askForScmLogin(arm, target, { refused, hide }),
   };
-  return async (target, release, onProgress) => {
+  return async (target, release, onProgress, { expectedMs } = {}) => {
+    const expectedEndMs = expectedMs === undefined ? undefined : parts.clock.now() + expectedMs;
     const slot = await recallSlot(arm, target);
-    const delivery = { target, slot, release, onProgress, deadlineMs: options.deadlineMs };
+    const { deadlineMs } = options;
+    const delivery = { target, slot, release, onProgress, deadlineMs, expectedEndMs };
     await demandMovable(arm, target);
     demandBuildable(target, slot, options.delivery);
     if (options.delivery.mode !== 'push') return pull(parts, options, delivery);

@@ -8,6 +8,7 @@ import type { EndStanding, Outcome } from './events.ts';
 import { progressOf } from './progress.ts';
 import { recall, recallFailures, recallToRevert, recallTouched } from './recall.ts';
 import { allEnded, type Run } from './run.ts';
+import { tidyShelves } from './shelf.ts';
 import { tidyUp } from './tidy-up.ts';
 
 export interface Ended {
@@ -38,6 +39,7 @@ export async function settle(run: Run): Promise<Ended> {
   const astray = standings.filter((each) => promoted.includes(each.target) && each.live !== run.release.id);
   if (astray.length > 0) return endAstray(run, astray, standings);
   if (promoted.length === 0 && run.names.length > 0) return endWithout(run, standings);
+  await tidyShelves(run, standings);
   const why = `${promoted.length} of ${run.names.length} targets run ${run.release.id}`;
   const settled = standings.map((each) =>
     promoted.includes(each.target) ? { ...each, phase: 'settled' as const } : each,

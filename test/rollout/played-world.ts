@@ -11,6 +11,7 @@ import { stampSetting } from '../../src/release/release.ts';
 import type { Happening, Notice, Recorded } from '../../src/rollout/events.ts';
 import type { Assignment, Diagnose } from '../../src/rollout/ports.ts';
 import { rollBackRollout, rollOut } from '../../src/rollout/rollout.ts';
+import type { Shelf } from '../../src/rollout/shelf.ts';
 import type { SlotClient } from '../../src/target/slot-client.ts';
 import { createSlotSwap } from '../../src/target/slot-swap.ts';
 import { besideHostOf, liveHostOf, makeReading, makeRelease } from '../builders.ts';
@@ -66,6 +67,8 @@ export interface Troubles {
   readonly triggers?: readonly { readonly name: string; readonly type: string }[];
   /** Finds out why a look failed. */
   readonly diagnose?: (clock: VirtualClock) => Diagnose;
+  /** Where packages of earlier rollouts are kept. */
+  readonly shelves?: readonly Shelf[];
   readonly isUnreadable?: (target: string, elapsedMs: number) => boolean;
   /** Called right after an entry was journaled: a drift, a cancellation. */
   readonly after?: (entry: Recorded, world: World) => void;
@@ -162,6 +165,7 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
       look,
       diagnose,
       journal,
+      shelves: troubles.shelves,
       clock,
       tell: (notice: Notice) => void notices.push(notice),
     };
@@ -267,6 +271,7 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
       const trouble = takeTurn('swap', name, troubles.swaps?.[name]);
       if (trouble === 'left-prepared') slots.get(name)!.prepared = true;
       await carryOut(trouble, (afterMs) => exchange(name, afterMs));
+      return { unseenMs: 0 };
     },
   };
 }
