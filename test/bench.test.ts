@@ -65,7 +65,7 @@ describe('looking at many apps', () => {
 describe('moving a package', () => {
   it('by pull sends it once, and by push to each region', async () => {
     const { measureBytes } = (await import(join(folder, 'moving-bytes.ts'))) as typeof MovingBytes;
-    const [sent, packages] = await measureBytes({ bytes: 4e6, regions: 3, atOnce: 3 });
+    const [packages, sent] = await measureBytes({ bytes: 4e6, regions: 3, atOnce: 3 });
     expect(packages).toMatchObject({ ours: 1, peer: 3 });
     expect(sent!.ours).toBeGreaterThan(1);
     expect(sent!.ours).toBeLessThan(1.05);

@@ -97,6 +97,25 @@ export function connectStore(store: string, parts: StoreClientParts): StoreClien
       const headers = { 'content-type': 'application/xml' };
       return readKey(await ask(send, 200, { method: 'POST', url: address, headers, body }));
     },
+    ...openListing({ send, root, container, urlOf }),
+  };
+}
+
+interface Opened {
+  readonly send: Transport;
+  readonly root: string;
+  readonly container: string;
+  readonly urlOf: StoreClient['urlOf'];
+}
+
+/** What is asked about blobs that lie there already. */
+function openListing({
+  send,
+  root,
+  container,
+  urlOf,
+}: Opened): Pick<StoreClient, 'list' | 'describe' | 'remove'> {
+  return {
     list: async (prefix, marker) => {
       const paging = { prefix, maxresults: String(pageSize), ...(marker === null ? {} : { marker }) };
       const query = new URLSearchParams({

@@ -24,6 +24,27 @@ const inFlightLimit = 1024 * 1024 * 1024;
 /** What has not moved for so long takes nothing from the line, so it keeps nobody waiting. */
 const stallMs = 10_000;
 
+export function createUploads(clock: UploadClock, limitBytes = inFlightLimit): Uploads {
+  const files = shareFiles();
+  const line = openLine(clock, limitBytes);
+  return {
+    begin: async ({ path, bytes }, untilMs) => {
+      const one = await line.enter(bytes, untilMs);
+      return {
+        open: () => files.read(path, bytes),
+        sent: (sentBytes) => {
+          one.leftBytes = bytes - sentBytes;
+          one.movedMs = clock.now();
+          line.admit();
+        },
+        end: () => line.leave(one),
+      };
+    },
+  };
+}
+
+type UploadClock = Pick<Clock, 'now' | 'sleep'>;
+
 interface Sending {
   leftBytes: number;
   movedMs: number;
@@ -32,12 +53,19 @@ interface Sending {
 interface Waiting {
   readonly bytes: number;
   readonly untilMs: number;
-  readonly go: () => void;
-  readonly giveUp: () => void;
+  readonly go: (one: Sending) => void;
+  readonly giveUp: (why: TransientError) => void;
 }
 
-export function createUploads(clock: Pick<Clock, 'now' | 'sleep'>, limitBytes = inFlightLimit): Uploads {
-  const files = shareFiles();
+interface Line {
+  /** In the order in which they came. */
+  enter(bytes: number, untilMs: number): Promise<Sending>;
+  leave(one: Sending): void;
+  /** Lets in whom there is room for. */
+  admit(): void;
+}
+
+function openLine(clock: UploadClock, limitBytes: number): Line {
   const sending = new Set<Sending>();
   const waiting: Waiting[] = [];
   const inFlight = () => {
@@ -45,51 +73,39 @@ export function createUploads(clock: Pick<Clock, 'now' | 'sleep'>, limitBytes = 
     return [...sending].reduce((sum, { leftBytes, movedMs }) => sum + (movedMs > sinceMs ? leftBytes : 0), 0);
   };
   const admit = () => {
-    while (waiting[0]) {
-      const [first] = waiting;
+    for (let [first] = waiting; first; [first] = waiting) {
       const isLate = first.untilMs <= clock.now();
       const bytes = inFlight();
       // One that is larger than all that may be at once goes alone.
       if (!isLate && bytes > 0 && bytes + first.bytes > limitBytes) return;
       waiting.shift();
-      if (isLate) first.giveUp();
-      else first.go();
+      if (isLate) first.giveUp(neverBegun());
+      else {
+        const one = { leftBytes: first.bytes, movedMs: clock.now() };
+        sending.add(one);
+        first.go(one);
+      }
     }
   };
-  let isWatching = false;
   /** For what ends by itself nobody has to look; for what stalls, somebody has. */
+  let isWatched = false;
   const watch = async () => {
-    if (isWatching) return;
-    isWatching = true;
-    while (waiting.length > 0) {
-      await clock.sleep(stallMs);
-      admit();
-    }
-    isWatching = false;
+    isWatched = true;
+    for (; waiting.length > 0; admit()) await clock.sleep(stallMs);
+    isWatched = false;
   };
   return {
-    begin: ({ path, bytes }, untilMs) =>
-      new Promise((resolve, reject) => {
-        const go = () => {
-          const one: Sending = { leftBytes: bytes, movedMs: clock.now() };
-          sending.add(one);
-          resolve({
-            open: () => files.read(path, bytes),
-            sent: (sentBytes) => {
-              one.leftBytes = bytes - sentBytes;
-              one.movedMs = clock.now();
-              admit();
-            },
-            end: () => {
-              sending.delete(one);
-              admit();
-            },
-          });
-        };
-        waiting.push({ bytes, untilMs, go, giveUp: () => reject(neverBegun()) });
+    admit,
+    enter: (bytes, untilMs) =>
+      new Promise((go, giveUp) => {
+        waiting.push({ bytes, untilMs, go, giveUp });
         admit();
-        if (waiting.length > 0) void watch();
+        if (waiting.length > 0 && !isWatched) void watch();
       }),
+    leave: (one) => {
+      sending.delete(one);
+      admit();
+    },
   };
 }
 
