@@ -69,9 +69,10 @@ async function readShelved({ id, folder, releasePath }: RolloutPlace, plan: Plan
   const last = entries.at(-1);
   if (begun === null || last === undefined) return null;
   const release = begun.release.id;
-  if (recallDecision(entries).kind !== 'ended') return { unfinished: release };
-  if (!isSameFleet(begun.plan, plan)) return null;
-  return { shelved: { key: id, release, bytes: size, usedMs: Date.parse(last.at) } };
+  // The rollout that has just settled is one of these: its end is written when all else is done.
+  const unfinished = recallDecision(entries).kind === 'ended' ? {} : { unfinished: release };
+  if (!isSameFleet(begun.plan, plan)) return unfinished;
+  return { ...unfinished, shelved: { key: id, release, bytes: size, usedMs: Date.parse(last.at) } };
 }
 
 /** All that it was for is what was read now: of any other target nobody knows what it runs. */

@@ -64,7 +64,8 @@ describe('the packages in the state folder', () => {
       await leave(folder, ids.empty, { journal: '' });
       await leave(folder, ids.cloud, { of: { ...plan, cloud: 'https://elsewhere' } });
       const { shelved, unfinished } = await createDiskShelf({ stateFolder: folder, plan, keep: 5 }).list();
-      expect(shelved).toEqual([
+      expect(shelved.map(({ key }) => key)).toEqual([ids.sound, ids.unfinished]);
+      expect(shelved.slice(0, 1)).toEqual([
         { key: ids.sound, release: `${ids.sound}.release`, bytes: 9, usedMs: Date.UTC(2026, 0, 1, 0, 0, 2) },
       ]);
       expect(unfinished).toEqual([`${ids.unfinished}.release`]);

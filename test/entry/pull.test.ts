@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createGovernor } from '../../src/azure/governor.ts';
+import type { PackageOwner } from '../../src/azure/package-label.ts';
 import { openPackageStore } from '../../src/azure/package-store.ts';
 import { createTransport, type NodeTransport } from '../../src/azure/transport-node.ts';
 import { systemClock } from '../../src/clock.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { type Azurite, makeStorageToken, startAzurite } from '../azure/azurite.ts';
 import { type FleetChanges, openSmallFleet, type SmallFleet } from './small-fleet.ts';
 import { root, startCli } from './start-cli.ts';
@@ -31,8 +34,9 @@ async function makeContainer(): Promise<string> {
   return `${azurite.account}/${container}`;
 }
 
-function ask(method: string, url: string) {
-  const headers = { authorization: `Bearer ${makeStorageToken(Date.now())}`, 'x-ms-version': '2023-11-03' };
+function ask(method: string, url: string, more: Readonly<Record<string, string>> = {}) {
+  const signed = { authorization: `Bearer ${makeStorageToken(Date.now())}`, 'x-ms-version': '2023-11-03' };
+  const headers = { ...signed, ...more };
   return wire.send({ method, url, headers, timeoutMs: 10_000 });
 }
 
@@ -82,10 +86,24 @@ describe('a fleet whose SCM sites are closed to us', () => {
     const store = await makeContainer();
     const delivery = `delivery: { mode: pull, store: "${store}" }\n`;
     await onFleet({ faults: [scmClosed], delivery }, async (fleet, folder) => {
+      expect(await fleet.run(['plan', '--out', 'seen.json'])).toMatchObject({ code: 0 });
+      const earlier = await leaveEarlier(folder, store);
       const deployed = await fleet.run(['deploy']);
       expect([deployed.code, deployed.err]).toEqual([0, expect.not.stringMatching(/error|warning/i)]);
       expect(deployed.out).toMatch(/Settled: the release is live wherever it was planned/);
-      expect(await listBlobs(store)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.zip$/)]);
+      expect(deployed.out).toMatch(/Deleted packages .*: 2 in the store \(.*\) and 2 in the state folder/);
+      const left = await listBlobs(store);
+      const isNew = (name: string) =>
+        /^orders\/[0-9a-f]{64}\.zip$/.test(name) && !earlier.blobs.includes(name);
+      expect(left.filter((name) => !isNew(name))).toEqual(
+        ['billing/other.zip', ...earlier.blobs.slice(2)].sort(),
+      );
+      expect(left.filter(isNew)).toHaveLength(1);
+      const zips = readdirSync(join(folder, '.slotwave'), { recursive: true, encoding: 'utf8' }).filter(
+        (name) => name.endsWith('release.zip'),
+      );
+      expect(zips).toHaveLength(5);
+      expect(zips.filter((name) => earlier.ids.slice(0, 2).some((id) => name.includes(id)))).toEqual([]);
       expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 1, 'orders-eus': 1 });
       const told = `${deployed.out}${readLeft(folder)}`;
       expect(told).not.toMatch(/sig=(?!\*\*\*)|skoid=/);
@@ -195,16 +213,52 @@ describe('a rehearsal', () => {
     }));
 });
 
-/** As a release pipeline would: the file put somewhere, and an address that reads it. */
-async function publish(store: string, path: string): Promise<string> {
+/** Six rollouts of this fleet, as they leave it: their packages in both places, oldest first; and somebody else's. */
+async function leaveEarlier(folder: string, store: string) {
+  const plan = JSON.parse(readFileSync(join(folder, 'seen.json'), 'utf8')) as Plan;
+  const owner = { app: 'orders', targets: plan.targets.map(({ facts }) => facts.target) };
+  const ids = [1, 2, 3, 4, 5, 6].map((day) => `2026010${day}-000000-aaaa`);
+  const blobs: string[] = [];
+  for (const [at, id] of ids.entries()) {
+    const place = join(folder, '.slotwave/rollouts', id);
+    mkdirSync(place, { recursive: true });
+    const path = join(place, 'release.zip');
+    writeFileSync(path, `package ${at}`);
+    const release = { id: `${id}.0123456789ab` };
+    const common = { at: `2026-01-0${at + 1}T00:00:00.000Z`, rollout: id };
+    const begun = { seq: 1, ...common, type: 'rollout.begun', plan, release, settingsDigest: '' };
+    const ended = { seq: 2, ...common, type: 'rollout.ended', outcome: 'settled', why: '', standings: [] };
+    writeFileSync(join(place, 'journal.ndjson'), `${JSON.stringify(begun)}\n${JSON.stringify(ended)}\n`);
+    const shelf = openShelf(store, owner);
+    const bytes = readFileSync(path);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    await shelf.keep(
+      { ...release, contentDigest: digest, digest, path, bytes: bytes.length, files: 1 },
+      () => {},
+    );
+    blobs.push(`orders/${digest}.zip`);
+    // The store tells whole seconds.
+    if (at === 1) await setTimeout(1_100);
+  }
+  const { status } = await ask('PUT', `${store}/billing/other.zip`, { 'x-ms-blob-type': 'BlockBlob' });
+  expect(status).toBe(201);
+  return { ids, blobs };
+}
+
+function openShelf(store: string, owner?: PackageOwner) {
   const clock = systemClock();
-  const bytes = readFileSync(path);
-  const digest = createHash('sha256').update(bytes).digest('hex');
   const tokens = { current: async () => makeStorageToken(clock.now()), drop: () => {} };
-  const shelf = openPackageStore({
-    ...{ address: store, tokens, transport: wire.send, clock, random: () => 0, hide: () => {} },
+  return openPackageStore({
+    ...{ address: store, owner, tokens, transport: wire.send, clock, random: () => 0, hide: () => {} },
     governor: createGovernor({ clock, random: () => 0 }),
   });
+}
+
+/** As a release pipeline would: the file put somewhere, and an address that reads it. */
+async function publish(store: string, path: string): Promise<string> {
+  const bytes = readFileSync(path);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const shelf = openShelf(store);
   const release = { id: 'x', contentDigest: digest, digest, path, bytes: bytes.length, files: 1 };
   await shelf.keep(release, () => {});
   return shelf.lend(release, 60 * 60_000);
