@@ -55,7 +55,11 @@ export interface Story {
   readonly deciders: readonly Decider[];
   /** What was found to be behind it, by name. */
   readonly causes: readonly Cause[];
+  /** Packages of earlier rollouts that were deleted, and why some could not be; null: nobody had a reason to. */
+  readonly tidied: Pick<Tidied, 'removed' | 'troubles'> | null;
 }
+
+type Tidied = Extract<Recorded, { readonly type: 'tidy.done' }>;
 
 /** Null for a journal that begins no rollout. */
 export function tellStory(entries: readonly Recorded[]): Story | null {
@@ -83,6 +87,7 @@ export function tellStory(entries: readonly Recorded[]): Story | null {
     rollback: turned ? { why: turned.why, targets: turned.targets } : null,
     deciders: findDeciders(entries),
     causes: ended?.causes ?? [],
+    tidied: entries.findLast((entry) => entry.type === 'tidy.done') ?? null,
   };
 }
 

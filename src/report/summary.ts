@@ -7,7 +7,7 @@ import { drawGantt, type MermaidPlace } from './mermaid.ts';
 import { type Decider, type Story, type TargetStory, tellStory } from './story.ts';
 import { layBars } from './story-bars.ts';
 import { nameSide } from './view.ts';
-import { count, writeElapsed, writeShortRelease } from './words.ts';
+import { count, writeBytes, writeElapsed, writeShortRelease } from './words.ts';
 
 export interface SummaryOptions {
   readonly place: MermaidPlace;
@@ -41,6 +41,7 @@ function writePage(story: Story, maxRows: number, options: SummaryOptions): stri
     tellCauses(story, Math.min(maxRows, 12)),
     tellTargets(story, maxRows),
     story.spans.length === 0 ? '' : drawGantt(layBars(story), options.place),
+    tellTidied(story),
     tellNext(story, options),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -216,6 +217,22 @@ const marksOfPhase: Readonly<Partial<Record<TargetStory['phase'], string>>> = {
   stranded: '🆘',
   refused: '⛔',
 };
+
+/** What was deleted in one line; what could not be, with the way out. */
+function tellTidied({ tidied }: Story): string {
+  if (tidied === null) return '';
+  const { removed, troubles } = tidied;
+  const bytes = removed.reduce((sum, each) => sum + each.bytes, 0);
+  return [
+    ...(removed.length > 0
+      ? [`Deleted ${count(removed.length, 'package')} of earlier rollouts (${writeBytes(bytes)}).`]
+      : []),
+    ...troubles.map(
+      ({ message, next = '', code: name }) =>
+        `⚠️ Old packages stay there: ${plain(message, 500)} ${plain(next, 500)} (${code(name)})`,
+    ),
+  ].join('\n\n');
+}
 
 function tellNext({ outcome, rollout }: Story, { step }: SummaryOptions): string {
   const yaml = (command: string) => ['```yaml', ...step(command, rollout), '```'].join('\n');

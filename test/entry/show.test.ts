@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../../src/clock.ts';
 import { createFeed } from '../../src/entry/feed.ts';
@@ -6,6 +8,7 @@ import { startShow } from '../../src/entry/show.ts';
 import { tellPacking } from '../../src/entry/tell-packing.ts';
 import type { Shown } from '../../src/rollout/events.ts';
 import { rolledBack } from '../report/events.ts';
+import { root } from './start-cli.ts';
 
 function openScreen(columns: number | null) {
   const written = { out: '', error: '' };
@@ -66,6 +69,15 @@ describe('packing', () => {
     packing.end();
     return written;
   }
+
+  it('is told by every command that packs', () => {
+    const packing = readdirSync(join(root, 'src/entry'))
+      .map((name) => [name, readFileSync(join(root, 'src/entry', name), 'utf8')] as const)
+      .filter(([, text]) => /\b(packRelease|openParcel)\(/.test(text));
+    expect(packing.map(([name]) => name)).toEqual(expect.arrayContaining(['rehearse-command.ts']));
+    const calls = packing.filter(([name]) => name !== 'parcel.ts');
+    expect(calls.filter(([, text]) => !/whilePacking\([\s\S]*onProgress/.test(text))).toEqual([]);
+  });
 
   it('is a plain line every ten seconds where nobody watches, beside the results', () => {
     expect(pack(null, 30)).toEqual({

@@ -128,6 +128,14 @@ describe('text from a server', () => {
       },
     ],
     [4, { type: 'halt.decided', why: hostile }],
+    [
+      4,
+      {
+        type: 'tidy.done',
+        removed: [],
+        troubles: [{ place: 'store', code: 'x', message: hostile, next: hostile }],
+      },
+    ],
     [5, { type: 'operation.waited', target: 'weu', what: hostile }],
   ]);
 

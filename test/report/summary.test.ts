@@ -57,6 +57,25 @@ function fleet(size: number, sick: number, outcome: Outcome, said: string): read
 }
 
 describe('the summary of a rollout', () => {
+  it('says which packages of earlier rollouts were deleted, and what to do about those that could not be', () => {
+    const [end, ...others] = fleet(2, 0, 'settled', 'all is well').toReversed();
+    const told = (tidied: Happening) =>
+      writeSummary([...others.toReversed(), { ...end!, ...tidied } as Recorded, end!], options);
+    const removed = [1, 2].map((at) => ({ place: 'store', release: `r${at}`, bytes: 5e6 }) as const);
+    expect(told({ type: 'tidy.done', removed, troubles: [] })).toContain(
+      'Deleted 2 packages of earlier rollouts (10 MB).',
+    );
+    const trouble = {
+      place: 'store',
+      code: 'store-delete-forbidden',
+      message: '403.',
+      next: 'Ask for it.',
+    } as const;
+    const page = told({ type: 'tidy.done', removed: [], troubles: [trouble] });
+    expect(page).toMatch(/stay there: 403.*Ask for it.*store-delete-forbidden/);
+    expect(page).not.toContain('Deleted');
+  });
+
   it('says the outcome, why, what was seen, what was and is, and what to do', () => {
     expect(writeSummary(journal, options)).toMatchSnapshot();
   });
