@@ -102,23 +102,27 @@ export async function rollOutCleanly(
     stampFile,
     clock,
   });
+  const journal = createJournal(clock, noticed);
+  const stop = new AbortController().signal;
+  const ports = { strategy, look, journal, clock, tell: () => {}, stop };
+  const end = await clock.run(
+    engine.rollOut({ plan, release: baggage.release, settingsDigest: 'the same', experience, ports }),
+  );
+  if (end.kind === 'ended' && end.outcome === 'settled') return journal.entries;
+  throw new Error(`the rollout was to be clean: ${JSON.stringify(end)}`);
+}
+
+function createJournal(clock: VirtualClock, noticed: (entry: Recorded) => void): Journal {
   const entries: Recorded[] = [];
-  const journal = {
+  return {
     entries,
-    async append(event: Parameters<Journal['append']>[0]) {
+    async append(event) {
       const at = new Date(clock.now()).toISOString();
       const entry: Recorded = { seq: entries.length + 1, at, rollout: newRollout, ...event };
       entries.push(entry);
       noticed(entry);
     },
   };
-  const stop = new AbortController().signal;
-  const ports = { strategy, look, journal, clock, tell: () => {}, stop };
-  const end = await clock.run(
-    engine.rollOut({ plan, release: baggage.release, settingsDigest: 'the same', experience, ports }),
-  );
-  if (end.kind === 'ended' && end.outcome === 'settled') return entries;
-  throw new Error(`the rollout was to be clean: ${JSON.stringify(end)}`);
 }
 
 type Journal = Parameters<Engine['rollOut']>[0]['ports']['journal'];

@@ -31,10 +31,14 @@ const wave = z
       ),
     bakeTime: duration()
       .default('0s')
-      .describe('How long the wave is watched after its last promotion, before the next wave opens.'),
+      .describe(
+        'How long the wave is watched after its last promotion, before the next wave opens. In its last two minutes the targets of the next wave are looked at already.',
+      ),
     maxConcurrency: limit(1, 1_000)
       .optional()
-      .describe('At most this many promotions at once in this wave. Default: `strategy.maxConcurrency`.'),
+      .describe(
+        'At most this many promotions at once in this wave, counted as there. Default: `strategy.maxConcurrency`.',
+      ),
   })
   .describe(
     'Targets that are promoted together. A target belongs to the first wave that takes it; a wave without `match`, `targets`, `count` or `percent` takes the rest and must be the last.',
@@ -75,7 +79,11 @@ const onFailure = z
 
 const strategy = z
   .strictObject({
-    maxConcurrency: limit(1, 1_000).default(8).describe('At most this many targets are worked on at once.'),
+    maxConcurrency: limit(1, 1_000)
+      .default(8)
+      .describe(
+        'At most this many targets are worked on at once. Who took longest in an earlier rollout of the same state folder begins first. A target that only waits for Azure, twice as long as the others, gives its place to the next one and keeps its places on its plan, in its region and in its subscription; at most a quarter of this number do so at a time, and none where it is below 4.',
+      ),
     maxConcurrencyPer: maxConcurrencyPer.prefault({}),
     regionPairs: z
       .enum(['never-together', 'ignore'])

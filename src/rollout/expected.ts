@@ -19,8 +19,31 @@ export type Experience = Readonly<Record<string, Took>>;
 
 /** What a journal tells of its targets. */
 export function learnFrom(entries: readonly Recorded[]): Experience {
-  const begun = new Map<string, number>();
-  const learnt = new Map<string, Took>();
+  return Object.fromEntries(lessonsOf(entries).learnt);
+}
+
+interface Lessons {
+  /** How many entries are in them. */
+  known: number;
+  readonly begun: Map<string, number>;
+  readonly learnt: Map<string, Took>;
+}
+
+const lessons = new WeakMap<readonly Recorded[], Lessons>();
+
+/** Asked at every promotion of a fleet, of a journal that only grows: each entry is read once. */
+function lessonsOf(entries: readonly Recorded[]): Lessons {
+  let known = lessons.get(entries);
+  if (!known || known.known > entries.length) {
+    known = { known: 0, begun: new Map(), learnt: new Map() };
+    lessons.set(entries, known);
+  }
+  learnMore(known, entries.slice(known.known));
+  known.known = entries.length;
+  return known;
+}
+
+function learnMore({ begun, learnt }: Lessons, entries: readonly Recorded[]): void {
   const learn = (what: keyof Took, target: string, sinceKey: string, untilMs: number) => {
     const sinceMs = begun.get(sinceKey);
     if (sinceMs !== undefined && untilMs >= sinceMs)
@@ -38,10 +61,11 @@ export function learnFrom(entries: readonly Recorded[]): Experience {
       learn('deployMs', entry.target, `stage.begun ${entry.target}`, atMs);
     else if (entry.type === 'target.cleared' && entry.during === 'clear')
       learn('stageMs', entry.target, `stage.begun ${entry.target}`, atMs);
-    else if (entry.type === 'promote.done')
-      learn('promoteMs', entry.target, `promote.begun ${entry.target}`, exchangedAtMs(entry, undefined));
+    else if (entry.type === 'promote.done') {
+      const key = `promote.begun ${entry.target}`;
+      learn('promoteMs', entry.target, key, exchangedAtMs(entry, begun.get(key)));
+    }
   }
-  return Object.fromEntries(learnt);
 }
 
 export type Done = Extract<Recorded, { type: 'promote.done' }>;
@@ -116,14 +140,14 @@ const fewest = 3;
 
 /** The middle of what targets take: of this rollout as soon as there are some, else of the one before. */
 export function usualMs(run: Run, what: keyof Took): number {
-  const own = valuesOf(learnFrom(run.entries), what);
-  const earlier = valuesOf(recallExperience(run), what);
+  const own = valuesOf(lessonsOf(run.entries).learnt.values(), what);
+  const earlier = valuesOf(Object.values(recallExperience(run)), what);
   const known = own.length >= fewest ? own : earlier.length >= fewest ? earlier : [...own, ...earlier];
   return medianOf(known) ?? (what === 'promoteMs' ? usualPromoteMs : usualStageMs);
 }
 
-function valuesOf(experience: Experience, what: keyof Took): readonly number[] {
-  return Object.values(experience).flatMap((took) => took[what] ?? []);
+function valuesOf(took: Iterable<Took>, what: keyof Took): readonly number[] {
+  return [...took].flatMap((each) => each[what] ?? []);
 }
 
 function medianOf(values: readonly number[]): number | null {

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { TargetFacts } from '../plan/fleet.ts';
 import type { StrategyRequest } from '../plan/plan.ts';
-import { arePaired, normaliseRegion } from '../plan/region-pairs.ts';
+import { createGates, type Seat, seatOf } from './gates.ts';
 
 export interface Pool {
   /** Runs `work` when every limit that the target falls under has room. Who asks first is let in first. */
@@ -29,16 +29,10 @@ export function countStragglers(limit: number): number {
   return Math.floor(limit / 4);
 }
 
-/** The narrow limits that a target falls under, as keys. */
-interface Seat {
-  readonly plan: string;
-  readonly region: string;
-  readonly subscription: string;
-}
-
 interface Inside {
   readonly seat: Seat;
   isBeside: boolean;
+  hasLeft: boolean;
 }
 
 interface Waiting {
@@ -53,45 +47,26 @@ export function createPool(
   keepPairsApart: boolean,
   patience: Patience | null = null,
 ): Pool {
-  const { maxConcurrency } = strategy;
-  const limit = Math.max(1, Math.min(maxConcurrency, waveConcurrency ?? maxConcurrency));
+  const places = createPlaces(Math.max(1, Math.min(strategy.maxConcurrency, waveConcurrency ?? Infinity)));
   const gates = createGates(strategy, keepPairsApart);
   const waiting: Waiting[] = [];
-  const straggling: Inside[] = [];
-  let inPlace = 0;
-  let beside = 0;
 
   const letIn = () => {
-    for (let next = straggling[0]; next && beside < countStragglers(limit); next = straggling[0]) {
-      straggling.shift();
-      next.isBeside = true;
-      beside++;
-      inPlace--;
-    }
-    for (let at = 0; at < waiting.length && inPlace < limit; ) {
+    for (let at = 0; at < waiting.length && places.hasRoom(); ) {
       const next = waiting[at];
       if (next && gates.every((gate) => gate.hasRoom(next.seat))) {
         waiting.splice(at, 1);
         for (const gate of gates) gate.count(next.seat, 1);
-        inPlace++;
+        places.take();
         next.enter();
       } else at++;
     }
   };
-  const leave = (own: Inside) => {
-    for (const gate of gates) gate.count(own.seat, -1);
-    if (own.isBeside) beside--;
-    else inPlace--;
-    const at = straggling.indexOf(own);
-    if (at >= 0) straggling.splice(at, 1);
-    letIn();
-  };
   const placeOf = (own: Inside, left: AbortSignal): Place => ({
     onlyWaits: () => {
-      if (patience === null || countStragglers(limit) === 0) return;
+      if (patience === null || !places.mayStraggle) return;
       const giveUp = () => {
-        if (left.aborted) return;
-        straggling.push(own);
+        places.giveUp(own);
         letIn();
       };
       patience.clock.sleep(patience.forMs, left).then(giveUp, () => {});
@@ -99,7 +74,7 @@ export function createPool(
   });
   return {
     async run(facts, work) {
-      const own: Inside = { seat: seatOf(facts), isBeside: false };
+      const own: Inside = { seat: seatOf(facts), isBeside: false, hasLeft: false };
       await new Promise<void>((enter) => {
         waiting.push({ seat: own.seat, enter });
         letIn();
@@ -109,61 +84,44 @@ export function createPool(
         return await work(placeOf(own, left.signal));
       } finally {
         left.abort(null);
-        leave(own);
+        for (const gate of gates) gate.count(own.seat, -1);
+        places.leave(own);
+        letIn();
       }
     },
   };
 }
 
-function seatOf({ planId, region, target }: TargetFacts): Seat {
-  return {
-    plan: planId.toLowerCase(),
-    region: normaliseRegion(region),
-    subscription: target.subscriptionId.toLowerCase(),
+/** The places among all, and the few beside them. Who gives up when all of those are taken keeps its place till one is free. */
+function createPlaces(limit: number) {
+  const straggling: Inside[] = [];
+  let taken = 0;
+  let beside = 0;
+  const moveBeside = () => {
+    for (let next = straggling[0]; next && beside < countStragglers(limit); next = straggling[0]) {
+      straggling.shift();
+      next.isBeside = true;
+      beside++;
+      taken--;
+    }
   };
-}
-
-interface Gate {
-  hasRoom(seat: Seat): boolean;
-  /** Somebody came in, or left. */
-  count(seat: Seat, change: 1 | -1): void;
-}
-
-function createGates({ maxConcurrencyPer: per, regionPairs }: StrategyRequest, apart: boolean): Gate[] {
-  const keys = ['plan', 'region', 'subscription'] as const;
-  const gates = keys.flatMap((key) => (per[key] === undefined ? [] : limitEach(per[key], key)));
-  return apart && regionPairs === 'never-together' ? [...gates, keepApart()] : gates;
-}
-
-function limitEach(limit: number, key: keyof Seat): Gate {
-  const counts = createCounts();
   return {
-    hasRoom: (seat) => (counts.get(seat[key]) ?? 0) < limit,
-    count: (seat, change) => counts.add(seat[key], change),
-  };
-}
-
-/**
- * Lets several targets of one region through together, but never of two regions that Azure pairs (its own rule for
- * its own updates). Pairs may be one-way, so every region inside is asked about.
- */
-function keepApart(): Gate {
-  const counts = createCounts();
-  return {
-    hasRoom: ({ region }) => [...counts.keys()].every((other) => !arePaired(region, other)),
-    count: ({ region }, change) => counts.add(region, change),
-  };
-}
-
-function createCounts() {
-  const counts = new Map<string, number>();
-  return {
-    get: (key: string) => counts.get(key),
-    keys: () => counts.keys(),
-    add(key: string, change: 1 | -1) {
-      const now = (counts.get(key) ?? 0) + change;
-      if (now > 0) counts.set(key, now);
-      else counts.delete(key);
+    mayStraggle: countStragglers(limit) > 0,
+    hasRoom: () => taken < limit,
+    take: () => void taken++,
+    giveUp(own: Inside) {
+      // A waker may be late: who has left by then has no place to give.
+      if (own.hasLeft) return;
+      straggling.push(own);
+      moveBeside();
+    },
+    leave(own: Inside) {
+      own.hasLeft = true;
+      if (own.isBeside) beside--;
+      else taken--;
+      const at = straggling.indexOf(own);
+      if (at >= 0) straggling.splice(at, 1);
+      moveBeside();
     },
   };
 }

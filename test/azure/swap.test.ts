@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { nextLookMs } from '../../src/azure/pace.ts';
 import { swapSlots } from '../../src/azure/swap.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { SlotwaveError } from '../../src/errors.ts';
@@ -32,14 +34,14 @@ async function swap(steps: readonly Step[]) {
 }
 
 describe('a swap', () => {
-  it('asks staging to take the place of production, once, and waits as long as it is told to', async () => {
+  it('asks staging to take the place of production, once, and comes back when it may be over', async () => {
     const { end, sent } = await swap([accepted, running, running, { status: 200 }]);
     expect(end).toBe('done');
     expect(sent.map(({ method, atMs }) => [method, atMs])).toEqual([
       ['POST', 0],
-      ['GET', 15_000],
-      ['GET', 22_000],
-      ['GET', 29_000],
+      ['GET', 46_750],
+      ['GET', 70_125],
+      ['GET', 93_500],
     ]);
     expect(sent[0]?.path).toContain('/sites/orders-weu/slots/staging/slotsswap?api-version=');
     expect(JSON.parse(sent[0]?.body ?? '')).toEqual({ targetSlot: 'production', preserveVnet: true });
@@ -180,5 +182,62 @@ describe('a swap', () => {
       { status: 200 },
     ]);
     expect(end).toBe('done');
+  });
+});
+
+describe('the pace of looking at a swap', () => {
+  /** Followed until the first look behind its end: how many looks, and what was lost between the end and the last. */
+  async function follow(endsMs: number, expectedMs: number | undefined, askedS: number | null) {
+    const clock = new VirtualClock(0);
+    const headers = { location, ...(askedS === null ? {} : { 'retry-after': String(askedS) }) };
+    const step: Step = ({ atMs }) => (atMs >= endsMs ? { status: 200 } : { status: 202, headers });
+    const { transport, sent } = script([step], clock);
+    const end = await clock.run(swapSlots(armOver(transport, clock), clock, target, { expectedMs }));
+    const looks = sent.filter(({ method }) => method === 'GET').map(({ atMs }) => atMs);
+    return { looks, lostMs: clock.now() - endsMs, end };
+  }
+
+  it('loses two seconds on average where the server asks for nothing, with half the looks of one every 5 s', async () => {
+    const ends = Array.from({ length: 31 }, (_, at) => 95_000 + at * 1_000);
+    const followed = await Promise.all(ends.map((endsMs) => follow(endsMs, 110_000, null)));
+    const meanOf = (values: readonly number[]) =>
+      values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(meanOf(followed.map(({ lostMs }) => lostMs))).toBeLessThan(2_500);
+    expect(Math.max(...followed.map(({ lostMs }) => lostMs))).toBeLessThan(5_000);
+    expect(meanOf(followed.map(({ looks }) => looks.length))).toBeLessThan(meanOf(ends) / 5_000 / 2);
+  });
+
+  it('comes at least every 15 s to one that should have ended long ago', async () => {
+    const { looks } = await follow(720_000, 110_000, null);
+    const late = looks.filter((atMs) => atMs > 130_000);
+    const gaps = late.slice(1).map((atMs, at) => atMs - late[at]!);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(15_000);
+    expect(Math.min(...gaps)).toBeGreaterThan(5_000);
+  });
+
+  it('is that of the earlier rollout for one that takes twelve minutes every time', async () => {
+    const { looks, lostMs } = await follow(720_000, 715_000, null);
+    expect(looks.length).toBeLessThan(22);
+    expect(lostMs).toBeLessThanOrEqual(15_000);
+  });
+
+  it('is never quicker than the server asks for, and never waits two minutes for it', () =>
+    fc.assert(
+      fc.property(
+        fc.record({ expectedMs: fc.nat(1_800_000), nearMs: fc.constant(3_000), farMs: fc.constant(60_000) }),
+        fc.nat(1_800_000),
+        fc.option(fc.nat(600_000), { nil: null }),
+        (pace, elapsedMs, askedMs) => {
+          const delayMs = nextLookMs({ ...pace, lateMs: 15_000 }, elapsedMs, askedMs);
+          expect(delayMs).toBeGreaterThanOrEqual(Math.max(3_000, Math.min(askedMs ?? 0, 120_000)));
+          expect(delayMs).toBeLessThanOrEqual(Math.max(60_000, Math.min(askedMs ?? 0, 120_000)));
+        },
+      ),
+    ));
+
+  it('tells how long ago it may have been over', async () => {
+    const { looks, end } = await follow(100_000, 110_000, 15);
+    expect(end.unseenMs).toBe(looks.at(-1)! - looks.at(-2)!);
+    expect(end.unseenMs).toBeGreaterThanOrEqual(15_000);
   });
 });

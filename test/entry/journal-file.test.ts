@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../../src/clock.ts';
+import { readExperience } from '../../src/entry/experience.ts';
 import { openJournal, readJournal } from '../../src/entry/journal-file.ts';
 import type { Happening } from '../../src/rollout/events.ts';
+import { makePlan, makeRelease } from '../builders.ts';
 import { inTempFolder } from './temp-folder.ts';
 
 const id = '20261120-135812-k3f9';
@@ -163,5 +165,66 @@ describe('the journal on disk', () => {
       expect((await file.stat()).size).toBeGreaterThan(0);
       await file.close();
       await journal.close();
+    }));
+});
+
+describe('what earlier journals tell of how long targets take', () => {
+  type Told = readonly [at: string, happening: Happening];
+  const plan = makePlan({ waves: [{ name: 'all', targets: ['weu'] }] });
+  const { app, cloud } = plan;
+  const { id: release, ...facts } = makeRelease();
+  const begun = (of = plan): Told => [
+    '00:00:00',
+    { type: 'rollout.begun', plan: of, release: { id: release, ...facts }, settingsDigest: 's' },
+  ];
+  const swapped = (target: string, minutes: number): readonly Told[] => [
+    ['00:10:00', { type: 'promote.begun', target, before: { live: 'a', beside: 'b' } }],
+    [`00:${10 + minutes}:00`, { type: 'promote.done', target, standing: { live: 'b', beside: 'a' } }],
+  ];
+  const ended: Told = ['01:00:00', { type: 'rollout.ended', outcome: 'settled', why: '', standings: [] }];
+
+  async function shelve(state: string, day: number, told: readonly Told[], tail = ''): Promise<void> {
+    const rollout = `202611${day}-120000-aaaa`;
+    const folder = join(state, 'rollouts', rollout);
+    await mkdir(folder, { recursive: true });
+    const written = told.map(([at, happening], index) =>
+      JSON.stringify({ seq: index + 1, at: `2026-11-${day}T${at}.000Z`, rollout, ...happening }),
+    );
+    await writeFile(join(folder, 'journal.ndjson'), `${written.join('\n')}\n${tail}`);
+  }
+  const minutesOf = async (state: string) =>
+    Object.fromEntries(
+      Object.entries(await readExperience(state, app, cloud)).map(([name, { promoteMs = 0 }]) => [
+        name,
+        promoteMs / 60_000,
+      ]),
+    );
+
+  it('is the newest that ended, and older ones for targets that it does not know', () =>
+    inTempFolder(async (state) => {
+      await shelve(state, 10, [begun(), ...swapped('weu', 9), ...swapped('eus', 3), ended]);
+      await shelve(state, 11, [begun(), ...swapped('weu', 2), ended]);
+      await shelve(state, 12, [begun(), ...swapped('weu', 7)]);
+      expect(await minutesOf(state)).toEqual({ weu: 2, eus: 3 });
+    }));
+
+  it("is nothing from another app's, another cloud's, or a journal that is damaged", () =>
+    inTempFolder(async (state) => {
+      const swap = swapped('weu', 5);
+      await shelve(state, 10, [begun({ ...plan, app: 'invoices' }), ...swap, ended]);
+      await shelve(state, 11, [begun({ ...plan, cloud: 'elsewhere' }), ...swap, ended]);
+      await shelve(state, 12, [begun(), ...swap, ended], '{"seq":9,"type":"stage.begun", half a line');
+      await shelve(state, 13, [...swap, ended]);
+      await mkdir(join(state, 'rollouts', '20261114-120000-aaaa', 'journal.ndjson'), { recursive: true });
+      await mkdir(join(state, 'rollouts', '20261115-120000-aaaa'), { recursive: true });
+      expect(await readExperience(state, app, cloud)).toEqual({});
+    }));
+
+  it('is nothing where there is no state yet, and nothing old where there is much of it', () =>
+    inTempFolder(async (state) => {
+      expect(await readExperience(join(state, 'none'), app, cloud)).toEqual({});
+      await shelve(state, 10, [begun(), ...swapped('old', 4), ended]);
+      for (const day of [11, 12, 13]) await shelve(state, day, [begun(), ...swapped('weu', day - 10), ended]);
+      expect(await minutesOf(state)).toEqual({ weu: 3 });
     }));
 });

@@ -143,6 +143,12 @@ describe('a rollout from the command line, on an emulated Azure', () => {
         const back = await fleet.run(['rollback']);
         expect([back.code, back.out]).toEqual([12, expect.stringMatching(/weu .*reverted; live/)]);
         expect(await fleet.countSwaps()).toEqual({ 'orders-weu': 3, 'orders-eus': 2 });
+        // What the first one took is known to it, and makes no plan stale.
+        const latest = (await readFile(join(folder, '.slotwave/latest'), 'utf8')).trim();
+        const journal = await readFile(join(folder, '.slotwave/rollouts', latest, 'journal.ndjson'), 'utf8');
+        const [begun = '{}'] = journal.split('\n');
+        const took = { stageMs: expect.any(Number), promoteMs: expect.any(Number) };
+        expect(JSON.parse(begun)).toMatchObject({ experience: { weu: took, eus: took } });
       }),
     120_000,
   );

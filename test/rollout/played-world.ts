@@ -9,6 +9,7 @@ import type { Look, Question } from '../../src/probe/look.ts';
 import type { Condition, Side } from '../../src/probe/verdict.ts';
 import { stampSetting } from '../../src/release/release.ts';
 import type { Happening, Notice, Recorded } from '../../src/rollout/events.ts';
+import type { Experience } from '../../src/rollout/expected.ts';
 import type { Assignment, Diagnose } from '../../src/rollout/ports.ts';
 import { rollBackRollout, rollOut } from '../../src/rollout/rollout.ts';
 import type { Shelf } from '../../src/rollout/shelf.ts';
@@ -69,6 +70,10 @@ export interface Troubles {
   readonly diagnose?: (clock: VirtualClock) => Diagnose;
   /** Where packages of earlier rollouts are kept. */
   readonly shelves?: readonly Shelf[];
+  /** How long a swap of this target takes; `swapTookMs` where nothing is said. */
+  readonly swapMs?: Readonly<Record<string, number>>;
+  /** What earlier rollouts took, as it is told to the one that begins or resumes now. */
+  readonly experience?: () => Experience;
   readonly isUnreadable?: (target: string, elapsedMs: number) => boolean;
   /** Called right after an entry was journaled: a drift, a cancellation. */
   readonly after?: (entry: Recorded, world: World) => void;
@@ -171,7 +176,8 @@ export function playWorld(plan: Plan, troubles: Troubles = {}): World {
     };
     const { functionNames } = troubles;
     const release = makeRelease(functionNames ? { functionNames } : {});
-    return { plan, release, settingsDigest: 's', ports: { ...ports, stop: stop.signal } };
+    const experience = troubles.experience?.();
+    return { plan, release, settingsDigest: 's', experience, ports: { ...ports, stop: stop.signal } };
   };
   const world: World = {
     ...{ clock, startMs, slots, deeds, entries, notices, looks },
@@ -270,7 +276,7 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
       note('asked', name);
       const trouble = takeTurn('swap', name, troubles.swaps?.[name]);
       if (trouble === 'left-prepared') slots.get(name)!.prepared = true;
-      await carryOut(trouble, (afterMs) => exchange(name, afterMs));
+      await carryOut(trouble, (afterMs) => exchange(name, afterMs), troubles.swapMs?.[name]);
       return { unseenMs: 0 };
     },
   };
@@ -300,16 +306,17 @@ function playSettings(
 async function carryOut(
   trouble: SwapTrouble | null,
   exchange: (afterMs: number) => Promise<void>,
+  tookMs = swapTookMs,
 ): Promise<void> {
   const lost = () => new DoubtError('the answer was lost', { code: 'swap-unanswered' });
   switch (trouble) {
     case null:
-      return exchange(swapTookMs);
+      return exchange(tookMs);
     case 'lost-before':
     case 'left-prepared':
       throw lost();
     case 'lost-after':
-      await exchange(swapTookMs);
+      await exchange(tookMs);
       throw lost();
     case 'late':
       // Nobody waits for it: that is what late means.

@@ -22,6 +22,8 @@ interface Wish {
   readonly wave?: number | null;
   readonly pairs?: boolean;
   readonly workMs?: (at: number) => number;
+  /** After so long a target that only waits gives its place to the next. */
+  readonly patienceMs?: number;
 }
 
 async function crowd({
@@ -30,15 +32,18 @@ async function crowd({
   wave = null,
   pairs = true,
   workMs = () => 1_000,
+  patienceMs,
 }: Wish): Promise<Crowd> {
   const clock = new VirtualClock();
-  const pool = createPool(strategy, wave, pairs);
+  const patience = patienceMs === undefined ? null : { clock, forMs: patienceMs };
+  const pool = createPool(strategy, wave, pairs, patience);
   const inside = new Set<TargetFacts>();
   const moments: TargetFacts[][] = [];
   const order: string[] = [];
   const startedMs = clock.now();
   const works = fleet.map((facts, at) =>
-    pool.run(facts, async () => {
+    pool.run(facts, async (place) => {
+      place.onlyWaits();
       inside.add(facts);
       order.push(facts.target.name);
       moments.push([...inside]);
@@ -132,6 +137,58 @@ describe('what moves at once', () => {
   });
 });
 
+describe('who only waits for Azure, and longer than others', () => {
+  const slowFirst = (slow: number) => (at: number) => (at < slow ? 60_000 : 1_000);
+  const patienceMs = 2_000;
+
+  it.each([
+    [1, 1],
+    [3, 3],
+    [4, 5],
+    [8, 10],
+    [50, 62],
+  ])('with a limit of %d at most %d are under way', async (maxConcurrency, allowed) => {
+    const fleet = fleetOf(...Array.from({ length: 70 }, () => ({})));
+    const strategy = makeStrategy({ maxConcurrency });
+    const seen = await crowd({ fleet, strategy, workMs: slowFirst(70), patienceMs });
+    expect(most(seen)).toBe(allowed);
+  });
+
+  it('lets the others pass at the full pace', async () => {
+    const fleet = fleetOf(...Array.from({ length: 42 }, () => ({})));
+    const strategy = makeStrategy({ maxConcurrency: 8 });
+    const { moments } = await crowd({ fleet, strategy, workMs: slowFirst(2), patienceMs });
+    expect(moments.at(-1)).toHaveLength(10);
+  });
+
+  it('keeps its places on its plan, in its region and in its subscription', async () => {
+    const shared = { planId: 'p', region: 'polandcentral', subscriptionId: 's' };
+    const fleet = fleetOf(shared, shared, {}, {}, {}, {});
+    for (const key of ['plan', 'region', 'subscription']) {
+      const strategy = makeStrategy({ maxConcurrency: 4, maxConcurrencyPer: { [key]: 1 } });
+      const { moments } = await crowd({ fleet, strategy, workMs: slowFirst(1), patienceMs });
+      const together = moments.filter((moment) => moment.includes(fleet[0]!) && moment.includes(fleet[1]!));
+      expect(together).toEqual([]);
+    }
+  });
+
+  it('keeps its place for as long as something is done for it', async () => {
+    const clock = new VirtualClock();
+    const pool = createPool(makeStrategy({ maxConcurrency: 4 }), null, true, { clock, forMs: patienceMs });
+    let inside = 0;
+    let mostInside = 0;
+    const works = fleetOf({}, {}, {}, {}, {}).map((facts) =>
+      pool.run(facts, async () => {
+        mostInside = Math.max(mostInside, ++inside);
+        await clock.sleep(60_000);
+        inside--;
+      }),
+    );
+    await clock.run(Promise.all(works));
+    expect(mostInside).toBe(4);
+  });
+});
+
 describe('a region and its pair', () => {
   const both = fleetOf({ region: 'westeurope' }, { region: 'northeurope' });
 
@@ -189,6 +246,38 @@ describe('whatever the fleet', () => {
         });
         expect(order).toHaveLength(fleet.length);
         for (const moment of moments) holdsLimits(moment, strategy, limit);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('stragglers are beside no other limit, and nobody is kept out while there is room', async () => {
+    const seeds = fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 14, maxLength: 14 });
+    await fc.assert(
+      fc.asyncProperty(someFleet, someStrategy, seeds, async (fleet, strategy, durations) => {
+        const seen = await crowd({ fleet, strategy, workMs: (at) => durations[at]!, patienceMs: 1_000 });
+        expect(seen.order).toHaveLength(fleet.length);
+        const { maxConcurrency } = strategy;
+        const widened = { ...strategy, maxConcurrency: maxConcurrency + Math.floor(maxConcurrency / 4) };
+        for (const moment of seen.moments) holdsLimits(moment, widened, null);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('where only the number is limited, all take no longer than their share and the longest of them', async () => {
+    const durations = fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 1, maxLength: 14 });
+    await fc.assert(
+      fc.asyncProperty(durations, fc.integer({ min: 1, max: 6 }), async (drawn, maxConcurrency) => {
+        const longestFirst = [...drawn].sort((a, b) => b - a);
+        const strategy = makeStrategy({ maxConcurrency });
+        const fleet = fleetOf(...drawn.map(() => ({})));
+        const { tookMs } = await crowd({ fleet, strategy, workMs: (at) => longestFirst[at]! });
+        const shareMs = drawn.reduce((sum, ms) => sum + ms, 0) / maxConcurrency;
+        const longestMs = longestFirst[0] ?? 0;
+        // Graham's bound for every order; and none can be better than the share or the longest.
+        expect(tookMs).toBeLessThanOrEqual(shareMs + longestMs * (1 - 1 / maxConcurrency) + 0.001);
+        expect(tookMs).toBeGreaterThanOrEqual(Math.max(shareMs, longestMs) - 0.001);
       }),
       { numRuns: 60 },
     );
