@@ -39,7 +39,7 @@ export async function commandResume(
     return exitCodeOfOutcome(decision.outcome);
   }
   const config = await readConfig(options, outside);
-  refuseOtherConfig(config, begun, place);
+  await refuseOtherConfig(config, begun, place);
   await refuseOtherPackage(begun, place);
   const takesBack = decision.kind === 'rollback';
   return again({ verb: 'roll-out' }, { place, begun, config, options, outside, takesBack });
@@ -156,11 +156,11 @@ export async function readBegun(
 }
 
 /** Values of settings are not in the journal, so they come from the config, which must still be the same. */
-function refuseOtherConfig(config: Config, begun: Begun, place: RolloutPlace): void {
+async function refuseOtherConfig(config: Config, begun: Begun, place: RolloutPlace): Promise<void> {
   const differs =
     config.app !== begun.plan.app
       ? `the app "${config.app}" instead of "${begun.plan.app}"`
-      : digestSettings(config.settings, place.id) !== begun.settingsDigest
+      : (await digestSettings(config.settings, place.id)) !== begun.settingsDigest
         ? 'other settings'
         : null;
   if (differs === null) return;

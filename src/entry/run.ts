@@ -1,5 +1,6 @@
 /** Where the parts are joined: an engine with a journal on disk, a fleet in Azure, and somebody who is told. */
-import { scryptSync } from 'node:crypto';
+import { scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
 import { plainPush, settingsFor } from '../azure/delivery.ts';
 import type { PackageStore } from '../azure/package-store.ts';
 import type { Clock } from '../clock.ts';
@@ -68,7 +69,7 @@ export async function run(request: RunRequest): Promise<number> {
       plan: request.plan,
       release: request.release,
       experience: request.experience,
-      settingsDigest: digestSettings(request.config?.settings ?? {}, place.id),
+      settingsDigest: await digestSettings(request.config?.settings ?? {}, place.id),
       ports: {
         strategy: createStrategy({ ...request, keep, roadFor, store }, tell),
         look,
@@ -142,12 +143,18 @@ function warmUpSettings(swap: SwapRequest | undefined): Readonly<Record<string, 
 
 /**
  * Tells equal settings from others without telling them: a value may be short, and a journal may be shared, so
- * guessing must be dear. Salted with the rollout, so that two journals cannot be compared.
+ * guessing must be dear, and is done on a thread beside. Salted with the rollout, so that two journals cannot be
+ * compared.
  */
-export function digestSettings(settings: Readonly<Record<string, string>>, rollout: string): string {
+export async function digestSettings(
+  settings: Readonly<Record<string, string>>,
+  rollout: string,
+): Promise<string> {
   const sorted = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
-  return scryptSync(JSON.stringify(sorted), rollout, 32).toString('hex');
+  return (await digest(JSON.stringify(sorted), rollout, 32)).toString('hex');
 }
+
+const digest = promisify<string, string, number, Buffer>(scrypt);
 
 function exitCodeOf(result: Ended | Interrupted): number {
   return result.kind === 'ended' ? exitCodeOfOutcome(result.outcome) : exitCodes.interrupted;

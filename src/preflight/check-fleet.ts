@@ -18,14 +18,11 @@ export function checkFleet(fleet: Fleet, request: PreflightRequest): readonly Fi
 
 function checkTargets(fleet: Fleet, request: PreflightRequest): readonly Finding[] {
   const left = new Set(request.leave ?? []);
-  const all = fleet.targets.flatMap((facts): readonly Neighbour[] => {
-    const around = fleet.surroundings?.[facts.target.name];
-    return around ? [{ facts, around }] : [];
-  });
+  const findNeighbours = indexNeighbours(fleet);
   return fleet.targets
     .filter((facts) => !left.has(facts.target.name))
     .flatMap((facts) => {
-      const scene = setScene(facts, request, all);
+      const scene = setScene(facts, request, fleet, findNeighbours);
       return rules.flatMap(({ check, id, severity, why, source }) => {
         const said = check(facts, request, scene);
         return said ? [{ id, severity, target: facts.target.name, ...said, why, source }] : [];
@@ -33,12 +30,53 @@ function checkTargets(fleet: Fleet, request: PreflightRequest): readonly Finding
     });
 }
 
-function setScene(facts: TargetFacts, request: PreflightRequest, all: readonly Neighbour[]): Scene | null {
-  const own = all.find((each) => each.facts === facts);
-  if (!own) return null;
-  // Two targets may be two slots of one app: it is no neighbour of itself.
-  const neighbours = all.filter((each) => !isSameApp(each.facts, facts));
-  return { facts, request, around: own.around, neighbours };
+function setScene(
+  facts: TargetFacts,
+  request: PreflightRequest,
+  fleet: Fleet,
+  findNeighbours: FindNeighbours,
+): Scene | null {
+  const around = fleet.surroundings?.[facts.target.name];
+  return around ? { facts, request, around, neighbours: findNeighbours({ facts, around }) } : null;
+}
+
+type FindNeighbours = (own: Neighbour) => readonly Neighbour[];
+
+/** By what they share: to hold each of some hundred against all others would keep everything else waiting. */
+function indexNeighbours(fleet: Fleet): FindNeighbours {
+  const all = fleet.targets.flatMap((facts): readonly Neighbour[] => {
+    const around = fleet.surroundings?.[facts.target.name];
+    return around ? [{ facts, around }] : [];
+  });
+  const places = new Map<string, number[]>();
+  for (const [place, each] of all.entries())
+    for (const key of new Set(sharedThings(each))) {
+      const there = places.get(key);
+      if (there) there.push(place);
+      else places.set(key, [place]);
+    }
+  return (own) => {
+    const found = new Set(sharedThings(own).flatMap((key) => places.get(key) ?? []));
+    return (
+      [...found]
+        .sort((one, other) => one - other)
+        .flatMap((place) => all[place] ?? [])
+        // Two targets may be two slots of one app: it is no neighbour of itself.
+        .filter((each) => !isSameApp(each.facts, own.facts))
+    );
+  };
+}
+
+/** What rules ask of neighbours is about these. */
+function sharedThings({ around: { production, staging } }: Neighbour): readonly string[] {
+  return [production, staging].flatMap((slot) => {
+    if (!slot) return [];
+    const { account } = slot.settings.storage;
+    return [
+      ...(account ? [`account ${account.toLowerCase()}`] : []),
+      ...(slot.subnetId ? [`subnet ${slot.subnetId.toLowerCase()}`] : []),
+    ];
+  });
 }
 
 function isSameApp({ target: one }: TargetFacts, { target: other }: TargetFacts): boolean {

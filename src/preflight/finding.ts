@@ -88,11 +88,12 @@ export interface Silence {
 /** What a rule says about a target; null when all is well. */
 export type Said = { readonly found: string; readonly fix: string } | null;
 
-/** A target with what stands around it, and the others of its fleet. */
+/** A target with what stands around it. */
 export interface Scene {
   readonly facts: TargetFacts;
   readonly request: PreflightRequest;
   readonly around: Surroundings;
+  /** The others of its fleet that share a storage account or a subnet with it, in the order of the fleet. */
   readonly neighbours: readonly Neighbour[];
 }
 

@@ -12,16 +12,47 @@ export function recall<T extends Type>(
   type: T,
   target?: string,
 ): Entry<T> | null {
-  for (let at = entries.length - 1; at >= 0; at--) {
-    const entry = entries[at];
-    if (entry?.type !== type) continue;
-    if (target === undefined || ('target' in entry && entry.target === target)) return entry as Entry<T>;
-  }
-  return null;
+  const { byType, newest } = indexOf(entries);
+  const found = target === undefined ? byType.get(type)?.at(-1) : newest.get(type)?.get(target);
+  return (found as Entry<T> | undefined) ?? null;
 }
 
 export function recallAll<T extends Type>(entries: readonly Recorded[], type: T): readonly Entry<T>[] {
-  return entries.filter((entry): entry is Entry<T> => entry.type === type);
+  return [...(indexOf(entries).byType.get(type) ?? [])] as Entry<T>[];
+}
+
+interface Index {
+  /** How many entries are in it. */
+  known: number;
+  readonly byType: Map<Type, Recorded[]>;
+  /** By type, then by target. */
+  readonly newest: Map<Type, Map<string, Recorded>>;
+}
+
+const indexes = new WeakMap<readonly Recorded[], Index>();
+
+/**
+ * A journal only grows, so each of its entries is read once, whoever asks how often: to search it for each target
+ * would take the square of a fleet's size, and hold everything else up meanwhile.
+ */
+function indexOf(entries: readonly Recorded[]): Index {
+  let index = indexes.get(entries);
+  if (!index || index.known > entries.length) {
+    index = { known: 0, byType: new Map(), newest: new Map() };
+    indexes.set(entries, index);
+  }
+  for (; index.known < entries.length; index.known++) addTo(index, entries[index.known]!);
+  return index;
+}
+
+function addTo({ byType, newest }: Index, entry: Recorded): void {
+  const same = byType.get(entry.type);
+  if (same) same.push(entry);
+  else byType.set(entry.type, [entry]);
+  if (!('target' in entry)) return;
+  const ofType = newest.get(entry.type) ?? new Map<string, Recorded>();
+  newest.set(entry.type, ofType);
+  ofType.set(entry.target, entry);
 }
 
 export interface FailedTarget {
