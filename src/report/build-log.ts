@@ -85,6 +85,8 @@ function titleOf(event: Shown): string | null {
     case 'rollback.decided':
       return 'Taking back';
     case 'halt.decided':
+    case 'tidy.begun':
+    case 'tidy.done':
     case 'rollout.ended':
     case 'rollout.interrupted':
       return '';
@@ -112,6 +114,10 @@ function alarmOf(event: Shown): { readonly title: string; readonly text: string 
       return { title: `${event.target}: could not be taken back`, text: event.failure.message };
     case 'target.drifted':
       return { title: `${event.target}: drift`, text: 'Somebody else changed it.' };
+    case 'tidy.done': {
+      const said = event.troubles.map(({ message, next = '' }) => `${message} ${next}`.trim());
+      return said.length === 0 ? null : { title: 'Old packages stay there', text: said.join(' ') };
+    }
     default:
       return null;
   }

@@ -1,11 +1,16 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { pieceBytes, shareFiles } from '../../src/azure/shared-file.ts';
+import { createTransport } from '../../src/azure/transport-node.ts';
 import { createUploads, type Upload } from '../../src/azure/uploads.ts';
-import { VirtualClock } from '../../src/clock.ts';
+import { systemClock, VirtualClock } from '../../src/clock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'slotwave-uploads-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,6 +92,58 @@ describe('a file that several send at once', () => {
     const again = makeFile('cut', bytes);
     expect(Buffer.concat(await readAll(files.read(path, bytes))).equals(again.content)).toBe(true);
   });
+});
+
+describe('uploads that run together, over real connections', () => {
+  it('do not wait for a slow one, and one that breaks begins again at its first byte', async () => {
+    const { path, content, bytes } = makeFile('moved', 24 * pieceBytes + 5);
+    const digest = createHash('sha256').update(content).digest('hex');
+    const over = new AbortController();
+    const arrived: string[] = [];
+    let tries = 0;
+    const server = createServer(async (incoming, answer) => {
+      const name = incoming.url ?? '';
+      if (name === '/broken' && ++tries === 1) {
+        await once(incoming, 'data');
+        return incoming.destroy();
+      }
+      // It takes what the kernel holds for it, and nothing more, until the others have all.
+      if (name === '/slow') await once(over.signal, 'abort');
+      const hash = createHash('sha256');
+      for await (const chunk of incoming) hash.update(chunk as Buffer);
+      arrived.push(`${name} ${hash.digest('hex') === digest}`);
+      answer.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { send: transport, close } = createTransport({ clock: systemClock() });
+    const uploads = createUploads(systemClock());
+    const put = async (name: string) => {
+      const upload = await uploads.begin({ path, bytes }, Number.POSITIVE_INFINITY);
+      const url = `http://localhost:${port}/${name}`;
+      const body = { bytes, open: upload.open };
+      const request = { method: 'POST', url, headers: {}, body, timeoutMs: 20_000, onSent: upload.sent };
+      return transport({ ...request, freshConnection: true }).finally(upload.end);
+    };
+    try {
+      const slow = put('slow');
+      const broken = await Promise.all([put('broken').catch((error: unknown) => error), put('a'), put('b')]);
+      expect(broken[0]).toMatchObject({ name: 'TransportError', sent: true });
+      await put('broken');
+      expect(arrived.toSorted()).toEqual(['/a true', '/b true', '/broken true']);
+      over.abort();
+      expect((await slow).status).toBe(200);
+      expect(arrived).toContain('/slow true');
+      // The answer may be there before the file is closed.
+      for (let looks = 0; openings(path) > 0 && looks < 100; looks++) await setTimeout(10);
+      expect(openings(path)).toBe(0);
+    } finally {
+      close();
+      server.closeAllConnections();
+      server.close();
+    }
+  }, 30_000);
 });
 
 describe('packages on the line', () => {

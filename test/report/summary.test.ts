@@ -56,6 +56,27 @@ function fleet(size: number, sick: number, outcome: Outcome, said: string): read
   return recorded(steps);
 }
 
+describe('old packages that cannot be deleted', () => {
+  const trouble = {
+    place: 'store',
+    code: 'store-delete-forbidden',
+    message: '403.',
+    next: 'Ask for it.',
+  } as const;
+  it.each([
+    ['are a warning of the build', [trouble], ['403. Ask for it.']],
+    ['bring none where there are none', [], []],
+  ] as const)('%s', async (_, troubles, expected) => {
+    const events = timeline([
+      [0, begun(['weu'], [['weu']])],
+      [1, { type: 'tidy.done', removed: [], troubles }],
+    ]);
+    const items: LogItem[] = [];
+    for await (const item of reportBuildLog(stream(events))) items.push(item);
+    expect(items.flatMap((item) => (item.type === 'warning' ? [item.text] : []))).toEqual(expected);
+  });
+});
+
 describe('the summary of a rollout', () => {
   it('says which packages of earlier rollouts were deleted, and what to do about those that could not be', () => {
     const [end, ...others] = fleet(2, 0, 'settled', 'all is well').toReversed();
