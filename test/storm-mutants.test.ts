@@ -39,11 +39,11 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a swap repeated in doubt',
     file: 'target/slot-swap.ts',
-    from: 'await parts.client.swap(target, parts.swap);',
+    from: 'await parts.client.swap(target, { ...parts.swap, expectedMs });',
     to: `await parts.client.swap(target, parts.swap).catch(async (error: { kind?: string }) => {
       if (error.kind !== 'doubt') throw error;
       await parts.clock.sleep(120_000);
-      await parts.client.swap(target, parts.swap);
+      return parts.client.swap(target, parts.swap);
     });`,
     storm: settled,
     scripts: everyLostSwap,

@@ -21,7 +21,9 @@ const recordGraceMs = 120_000;
 export async function followDeployment(course: Course, location: string | null): Promise<void> {
   const { clock, untilMs } = course;
   const sinceMs = clock.now();
-  const expectedMs = (course.expectedEndMs ?? sinceMs + usualMs) - sinceMs;
+  const { expectedEndMs } = course;
+  const expectedMs = expectedEndMs === undefined ? usualMs : expectedEndMs - sinceMs;
+  const ownPace = { ...pace, expectedMs, isGuess: expectedEndMs === undefined };
   let pinned: string | null = null;
   let last: Deployment | null = null;
   for (let seenAtMs = clock.now(); ; ) {
@@ -36,7 +38,7 @@ export async function followDeployment(course: Course, location: string | null):
     }
     // What the site asks for is about its newest deployment, whosever that is; ours is asked for by its own name.
     const askedMs = found ? null : retryAfterMs;
-    await clock.sleep(nextLookMs({ ...pace, expectedMs }, clock.now() - sinceMs, askedMs));
+    await clock.sleep(nextLookMs(ownPace, clock.now() - sinceMs, askedMs));
     if (clock.now() > untilMs) throw notEnded(course, last, `within its deadline`);
     if (clock.now() - seenAtMs > recordGraceMs) throw notEnded(course, last, `and has no record any more`);
   }

@@ -2,20 +2,22 @@
 import type { Clock } from '../clock.ts';
 import { type DoubtError, type SlotwaveError, TransientError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
-import type { SwapOptions } from '../target/slot-client.ts';
+import type { SwapEnd, SwapOptions } from '../target/slot-client.ts';
 import type { Arm, ArmAnswer } from './arm.ts';
 import { isArm } from './arm-policies.ts';
 import { type Asked, inDoubt } from './asked.ts';
 import { classify } from './classify.ts';
 import { AnswerError, readRetryAfterMs } from './error-facts.ts';
+import { nextLookMs } from './pace.ts';
 import { isObject, parseObject, stringOf, tame } from './server-text.ts';
 import { aboutSlot, slotPath } from './site-client.ts';
 import { TransportError } from './transport.ts';
 
 /** Pings may take 90 s, five times an instance, and swaps of 23 minutes were seen before they failed (§3.2). */
 export const swapDeadlineMs = 30 * 60_000;
-const pollIntervalMs = 5_000;
-const longestPollIntervalMs = 60_000;
+/** The platform's usual: settings, a start, its pings. */
+const usualMs = 110_000;
+const pace = { nearMs: 3_000, farMs: 60_000, lateMs: 15_000 };
 
 /**
  * Exchanges the staging slot with production, staging being the source: it gets production's settings and is
@@ -27,16 +29,16 @@ export async function swapSlots(
   arm: Arm,
   clock: Clock,
   target: Target,
-  { preserveVnet = true }: SwapOptions = {},
-): Promise<void> {
+  { preserveVnet = true, expectedMs }: SwapOptions = {},
+): Promise<SwapEnd> {
   const asked: Asked = { act: 'swap', ...aboutSlot(target, 'swap') };
   arm.recent.slotSettings.forget(slotPath(target));
-  const untilMs = clock.now() + swapDeadlineMs;
+  const sentMs = clock.now();
   const answer = await askOnce(arm, target, asked, preserveVnet);
   const state = readOperation(answer);
   if (state.is === 'failed') throw classify(state.error, asked);
-  if (state.is === 'done') return;
-  await followSwap(arm, clock, target, { asked, untilMs, first: answer });
+  if (state.is === 'done') return { unseenMs: clock.now() - sentMs };
+  return followSwap(arm, clock, target, { asked, sentMs, expectedMs, first: answer });
 }
 
 async function askOnce(arm: Arm, target: Target, asked: Asked, preserveVnet: boolean): Promise<ArmAnswer> {
@@ -53,7 +55,8 @@ async function askOnce(arm: Arm, target: Target, asked: Asked, preserveVnet: boo
 
 interface Following {
   readonly asked: Asked;
-  readonly untilMs: number;
+  readonly sentMs: number;
+  readonly expectedMs: number | undefined;
   readonly first: ArmAnswer;
 }
 
@@ -61,8 +64,8 @@ async function followSwap(
   arm: Arm,
   clock: Clock,
   target: Target,
-  { asked, untilMs, first }: Following,
-): Promise<void> {
+  { asked, sentMs, expectedMs, first }: Following,
+): Promise<SwapEnd> {
   const location = first.headers['location'];
   if (location === undefined || !URL.canParse(location) || !isArm(arm.cloud, location)) {
     throw inDoubt(`${asked.where}: the swap was accepted, but Azure did not say where to watch it.`, {
@@ -70,18 +73,23 @@ async function followSwap(
       where: asked.where,
     });
   }
+  const ownPace = { ...pace, expectedMs: expectedMs ?? usualMs, isGuess: expectedMs === undefined };
   let answer = first;
+  let runningMs = sentMs;
   for (let misses = 0; ; ) {
-    const delayMs = readRetryAfterMs(answer.headers, clock.now()) ?? pollIntervalMs;
-    await clock.sleep(Math.min(Math.max(delayMs, 1_000), longestPollIntervalMs));
-    if (clock.now() > untilMs) throw tooLong(asked);
+    const nowMs = clock.now();
+    const askedMs = readRetryAfterMs(answer.headers, nowMs);
+    await clock.sleep(nextLookMs(ownPace, nowMs - sentMs, askedMs));
+    if (clock.now() > sentMs + swapDeadlineMs) throw tooLong(asked);
+    const lookedMs = clock.now();
     const polled = await pollOnce(arm, target, location);
     if (polled.is === 'answered') {
       answer = polled.answer;
       misses = 0;
       const state = readOperation(answer);
-      if (state.is === 'done') return;
+      if (state.is === 'done') return { unseenMs: clock.now() - runningMs };
       if (state.is === 'failed') throw classify(state.error, asked);
+      runningMs = lookedMs;
     } else if (polled.is === 'refused') throw asEnd(polled.error, asked);
     else if (++misses > missLimit) throw lostSight(polled.error, asked);
   }

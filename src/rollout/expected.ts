@@ -133,17 +133,14 @@ export function orderTasks(
     .map(({ task }) => task);
 }
 
-/** What a promotion takes where nobody knows anything: the platform's usual, with its pings. */
-const usualPromoteMs = 120_000;
-const usualStageMs = 90_000;
 const fewest = 3;
 
-/** The middle of what targets take: of this rollout as soon as there are some, else of the one before. */
-export function usualMs(run: Run, what: keyof Took): number {
+/** The middle of what targets take: of this rollout as soon as there are some, else of the one before; null: nobody knows. */
+export function usualMs(run: Run, what: keyof Took): number | null {
   const own = valuesOf(lessonsOf(run.entries).learnt.values(), what);
   const earlier = valuesOf(Object.values(recallExperience(run)), what);
   const known = own.length >= fewest ? own : earlier.length >= fewest ? earlier : [...own, ...earlier];
-  return medianOf(known) ?? (what === 'promoteMs' ? usualPromoteMs : usualStageMs);
+  return medianOf(known);
 }
 
 function valuesOf(took: Iterable<Took>, what: keyof Took): readonly number[] {
@@ -154,8 +151,11 @@ function medianOf(values: readonly number[]): number | null {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }
 
+/** Where nobody knows anything: the platform's usual, with its pings, and an upload of a usual size. */
+const guessedMs = { promoteMs: 120_000, stageMs: 90_000, deployMs: 90_000 } as const;
+
 /** Waiting twice as long as others is straggling. */
 export function patienceMs(run: Run, what: keyof Took): number {
   const soakMs = what === 'promoteMs' ? (run.plan.swap?.observeForMs ?? 0) : 0;
-  return 2 * (usualMs(run, what) + soakMs);
+  return 2 * ((usualMs(run, what) ?? guessedMs[what]) + soakMs);
 }

@@ -69,7 +69,7 @@ export function watchPromoted(run: Run, candidate: Candidate, deadlineMs: number
 function sinceWhenLive(run: Run, promoted: Done, observeMs: number): number {
   const begun = recall(run.entries, 'promote.begun', promoted.target);
   const atMs = exchangedAtMs(promoted, begun ? Date.parse(begun.at) : undefined);
-  return Math.max(atMs, Date.parse(promoted.at) - observeMs / 2);
+  return Math.max(atMs, Date.parse(promoted.at) - Math.floor(observeMs / 2));
 }
 
 /** Does it stay well until the bake is over? */

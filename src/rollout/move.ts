@@ -116,7 +116,7 @@ function carryOut(run: Run, verb: 'promote' | 'revert', cleared: Cleared): Promi
   const { strategy, stop } = run.ports;
   // A way back is the same exchange, and takes as long.
   const own = expectMs(run, cleared.target.name, 'promoteMs');
-  const expected = { expectedMs: own ?? usualMs(run, 'promoteMs') };
+  const expected = { expectedMs: own ?? usualMs(run, 'promoteMs') ?? undefined };
   return verb === 'promote'
     ? strategy.promote(cleared, stop, expected)
     : strategy.revert(cleared, stop, expected);

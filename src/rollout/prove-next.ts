@@ -30,7 +30,7 @@ export async function proveNext(
   const waiting = next?.targets.flatMap((name) => candidates.get(name) ?? []) ?? [];
   if (waiting.length === 0) return;
   const { clock, stop } = run.ports;
-  const leadMs = Math.min(longestLeadMs, bakeTimeMs / 2);
+  const leadMs = Math.min(longestLeadMs, Math.floor(bakeTimeMs / 2));
   const signal = AbortSignal.any([over, stop]);
   const limit = pLimit(run.plan.strategy.maxConcurrency);
   const passOver = (reason: unknown) => {

@@ -80,7 +80,9 @@ export const overwritten: Storm = {
   waves,
   checks: [{ name: 'health', method: 'GET', path: '/api/health', headers: {}, expect: { status: 200 } }],
   meddle: async ({ TransportError }, { clock, emulator }, baggage) => {
-    await clock.sleep(35_000);
+    const isThere = () =>
+      emulator.history.some((event) => event.type === 'deployment.done' && event.site === 'neu');
+    while (!isThere()) await clock.sleep(1_000);
     const transport = createWire({ clock, emulator }, { sent: [], loss: null, TransportError });
     const { value } = await issueToken(transport, emulator.identity);
     await transport({
