@@ -1,14 +1,11 @@
 /** The packages in the state folder. Journals and plans beside them stay: they are small, and tell what happened. */
-import { rm, stat } from 'node:fs/promises';
-import pLimit from 'p-limit';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Recorded } from '../rollout/events.ts';
-import { recall, recallDecision } from '../rollout/recall.ts';
 import type { Listing, Shelf, Shelved } from '../rollout/shelf.ts';
 import { isMissing, tellFileError } from './file-errors.ts';
-import { readJournal } from './journal-file.ts';
 import { listRollouts, placeRollout, type RolloutPlace } from './state.ts';
 
 export interface DiskShelfParts {
@@ -17,22 +14,20 @@ export interface DiskShelfParts {
   readonly keep: number;
 }
 
-/** A journal is read whole, and a state folder may have years of them beside packages, once. */
-const readsAtOnce = 4;
-
 export function createDiskShelf({ stateFolder, plan, keep }: DiskShelfParts): Shelf {
   return {
     place: 'disk',
     keep,
     list: async (): Promise<Listing> => {
-      const limit = pLimit(readsAtOnce);
-      const ids = await listRollouts(stateFolder);
-      const read = await Promise.all(
-        ids.map((id) => limit(() => readShelved(placeRollout(stateFolder, id), plan))),
-      );
+      const found: Found[] = [];
+      // One after the other: a state folder may have years of them.
+      for (const id of await listRollouts(stateFolder)) {
+        const one = await readShelved(placeRollout(stateFolder, id), plan);
+        if (one !== null) found.push(one);
+      }
       return {
-        shelved: read.flatMap((each) => each?.shelved ?? []),
-        unfinished: read.flatMap((each) => each?.unfinished ?? []),
+        shelved: found.flatMap((each) => each.shelved ?? []),
+        unfinished: found.flatMap((each) => each.unfinished ?? []),
       };
     },
     remove: async ({ key }) => {
@@ -52,25 +47,24 @@ export function createDiskShelf({ stateFolder, plan, keep }: DiskShelfParts): Sh
   };
 }
 
-interface Read {
+interface Found {
   readonly shelved?: Shelved;
   readonly unfinished?: string;
 }
 
 /** Null: there is no package, or nobody can tell whose it is. */
-async function readShelved({ id, folder, releasePath }: RolloutPlace, plan: Plan): Promise<Read | null> {
+async function readShelved(place: RolloutPlace, plan: Plan): Promise<Found | null> {
+  const { id, journalPath, releasePath } = place;
   const size = await stat(releasePath).then(
     (found) => found.size,
     () => null,
   );
   if (size === null) return null;
-  const entries = await readJournal(folder).catch((): readonly Recorded[] => []);
-  const begun = recall(entries, 'rollout.begun');
-  const last = entries.at(-1);
-  if (begun === null || last === undefined) return null;
+  const [begun, last] = await readEnds(journalPath).catch(() => [null, null]);
+  if (begun?.type !== 'rollout.begun' || last === null) return null;
   const release = begun.release.id;
   // The rollout that has just settled is one of these: its end is written when all else is done.
-  const unfinished = recallDecision(entries).kind === 'ended' ? {} : { unfinished: release };
+  const unfinished = last.type === 'rollout.ended' ? {} : { unfinished: release };
   if (!isSameFleet(begun.plan, plan)) return unfinished;
   return { ...unfinished, shelved: { key: id, release, bytes: size, usedMs: Date.parse(last.at) } };
 }
@@ -85,4 +79,32 @@ function isSameFleet(earlier: Plan, plan: Plan): boolean {
     earlier.cloud === plan.cloud &&
     earlier.targets.every(({ facts }) => own.has(idOf(facts.target)))
   );
+}
+
+/** A beginning holds the plan, an end what each target runs: of a thousand targets a few megabytes. */
+const longestEntry = 16 * 1024 * 1024;
+
+/** The first and the last entry of a journal, of which the middle may be long. Throws for what is no journal. */
+async function readEnds(path: string): Promise<readonly [Recorded, Recorded]> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    for (let bytes = 256 * 1024; ; bytes *= 4) {
+      const wanted = Math.min(bytes, size);
+      const [head, tail] = [await readText(file, 0, wanted), await readText(file, size - wanted, wanted)];
+      const first = head.slice(0, Math.max(0, head.indexOf('\n')));
+      // What a crash left half written behind the last line was never an entry.
+      const lines = tail.slice(0, tail.lastIndexOf('\n') + 1).split('\n');
+      const isWhole = first !== '' && (lines.length > 2 || wanted === size);
+      if (isWhole) return [JSON.parse(first) as Recorded, JSON.parse(lines.at(-2) ?? '') as Recorded];
+      if (wanted === size || bytes > longestEntry) throw new Error('it is no journal');
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function readText(file: FileHandle, at: number, bytes: number): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, at);
+  return buffer.toString('utf8', 0, bytesRead);
 }

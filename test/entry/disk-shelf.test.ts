@@ -71,6 +71,29 @@ describe('the packages in the state folder', () => {
       expect(unfinished).toEqual([`${ids.unfinished}.release`]);
     }));
 
+  it('are told by the first and the last entry of a journal, however long these and the middle are', () =>
+    inTempFolder(async (folder) => {
+      const entry = (seq: number, rollout: string, more: object) =>
+        JSON.stringify({ seq, at: '2026-01-01T00:00:02.000Z', rollout, ...more });
+      const long = 'x'.repeat(600_000);
+      const write = (rollout: string, tail: string) =>
+        [
+          entry(1, rollout, { type: 'rollout.begun', plan, release: { id: rollout }, long }),
+          ...Array.from({ length: 5 }, (_, at) => entry(at + 2, rollout, { type: 'wave.baked', long })),
+          entry(7, rollout, { type: 'rollout.ended', long }),
+          tail,
+        ].join('\n');
+      const stories = [
+        [ids.sound, '', 'ended'],
+        [ids.damaged, '{"seq":8,"ty', 'ended'],
+        [ids.unfinished, `${entry(8, ids.unfinished, { type: 'rollout.resumed' })}\n`, 'unfinished'],
+      ] as const;
+      for (const [id, tail] of stories) await leave(folder, id, { journal: write(id, tail) });
+      const { shelved, unfinished } = await createDiskShelf({ stateFolder: folder, plan, keep: 5 }).list();
+      expect(shelved.map(({ release }) => release).sort()).toEqual(stories.map(([id]) => id).sort());
+      expect(unfinished).toEqual([ids.unfinished]);
+    }));
+
   it('go alone: journal and plan stay, and nothing is said of one that is gone already', () =>
     inTempFolder(async (folder) => {
       await leave(folder, ids.sound);
