@@ -5,9 +5,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serveAzure } from '../../test/fleet/served-azure.ts';
 import { createPlayedRuntime } from '../../test/storm/played-runtime.ts';
 import { packBaggage } from '../../test/storm/stage.ts';
-import { serveAzure } from '../../test/fleet/served-azure.ts';
 import { listSites, writeFleetConfig } from './large-fleet.ts';
 
 const [targets, timeScale] = process.argv.slice(2).map(Number) as [number, number];

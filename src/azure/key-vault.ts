@@ -4,7 +4,7 @@ import type { Target } from '../plan/fleet.ts';
 import type { SettingReference } from '../target/slot-client.ts';
 import type { Arm } from './arm.ts';
 import { tame } from './server-text.ts';
-import { aboutSlot } from './site-client.ts';
+import { aboutSlot, type Settings } from './site-client.ts';
 
 /** By setting name. The reference itself names the secret and is not kept; nothing here is a value. */
 export async function readReferences(arm: Arm, target: Target): Promise<readonly SettingReference[]> {
@@ -22,4 +22,9 @@ export async function readReferences(arm: Arm, target: Target): Promise<readonly
     }
     return found.sort((one, other) => (one.setting < other.setting ? -1 : 1));
   });
+}
+
+/** Asked of settings that were read anyway: a slot without references costs no request. */
+export function refersToVault(settings: Settings): boolean {
+  return Object.values(settings).some((value) => /^\s*@Microsoft\.KeyVault\(/i.test(value));
 }

@@ -1,11 +1,10 @@
 /** What stands around one slot of a target: its settings' traits, its configuration, its network and storage. */
 import type { OperatingSystem, Target } from '../plan/fleet.ts';
 import type { PrivateEndpointFacts, SlotSurroundings, VaultReference } from '../plan/surroundings.ts';
-import { refersToVault } from '../target/references.ts';
 import type { Arm } from './arm.ts';
 import type { EndpointReader } from './endpoints.ts';
 import { readTriggerFacts } from './functions.ts';
-import { readReferences } from './key-vault.ts';
+import { readReferences, refersToVault } from './key-vault.ts';
 import type { Notes } from './read-once.ts';
 import { readStack, readTraits } from './setting-traits.ts';
 import { type Settings, type SiteFacts, sitePath, slotPath } from './site-client.ts';

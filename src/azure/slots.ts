@@ -3,11 +3,10 @@ import type { Clock } from '../clock.ts';
 import { TransientError } from '../errors.ts';
 import type { Target } from '../plan/fleet.ts';
 import { stampSetting } from '../release/release.ts';
-import { refersToVault } from '../target/references.ts';
 import type { SlotClient, SlotsReading, Stamps, SwapState } from '../target/slot-client.ts';
 import type { Arm } from './arm.ts';
 import { createDelivery, plainPush } from './delivery.ts';
-import { readReferences } from './key-vault.ts';
+import { readReferences, refersToVault } from './key-vault.ts';
 import { applyProductionSettings } from './preview.ts';
 import { resetPrepared } from './reset.ts';
 import { changeSettings, writeSettings } from './settings.ts';
@@ -39,7 +38,18 @@ export function createSlotClient(parts: SlotClientParts): SlotClient {
   return {
     readSlots: (target) => readSlots(arm, clock, target),
     readStamps: (target) => readStamps(arm, target),
+    readLive: async (target) => {
+      const [site, settings] = await Promise.all([
+        readSite(arm, target),
+        readProductionSettings(arm, target),
+      ]);
+      return { ...swapStateOf(site), liveId: stampOf(settings) };
+    },
     readSwapState: async (target) => swapStateOf(await readSite(arm, target)),
+    readBeside: async (target) => {
+      const settings = await readSlotSettings(arm, target);
+      return { settings, besideRefers: refersToVault(settings) };
+    },
     readSettings: (target, ageMs) => readSlotSettings(arm, target, ageMs),
     writeSettings: (target, settings) => writeSettings(arm, clock, target, settings),
     changeSettings: (target, change) => changeSettings(arm, clock, target, change),

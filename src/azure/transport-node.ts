@@ -22,6 +22,7 @@ import {
 } from './transport.ts';
 import { writeBody } from './transport-body.ts';
 import { asTransportError } from './transport-failure.ts';
+import { createTurns } from './turns.ts';
 
 export interface TransportParts {
   readonly clock: Pick<Clock, 'timeout'>;
@@ -41,6 +42,8 @@ export interface NodeTransport {
   close(): void;
 }
 
+const beginsPerTurn = 8;
+
 /** @throws InputError: the environment names a proxy by what is no address. */
 export function createTransport(parts: TransportParts): NodeTransport {
   const { clock, ca, maxConnections = 32, environment = {} } = parts;
@@ -48,6 +51,7 @@ export function createTransport(parts: TransportParts): NodeTransport {
   const secureContext =
     ca === undefined ? undefined : nodeTls.createSecureContext({ ca: [...trustedRoots(), ca] });
   const standard = createDirectRoad(readProxyRules(environment), secureContext);
+  const turns = createTurns(beginsPerTurn);
   const lanes = new Map<Road, Lanes>();
   const lanesOf = (road: Road) => {
     const found = lanes.get(road) ?? openLanes(road, secureContext, maxConnections);
@@ -69,6 +73,7 @@ export function createTransport(parts: TransportParts): NodeTransport {
         leave = await gate.enter(signal).catch((error: Error) => {
           throw asTransportError(error, { request, host: url.host, sent: false, signal, road: undefined });
         });
+        await turns.take();
         return await exchange({ request, url, agent, signal, trace });
       } finally {
         leave();

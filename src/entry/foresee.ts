@@ -6,7 +6,7 @@ import { InputError, type Problem } from '../errors.ts';
 import type { Fleet } from '../plan/fleet.ts';
 import { describeFleetChanges } from '../plan/fleet-digest.ts';
 import { type Plan, planRollout } from '../plan/plan.ts';
-import { checkFleet } from '../preflight/check-fleet.ts';
+import { checkFleetInTurns } from '../preflight/check-fleet.ts';
 import type { Finding, ProbeWishes } from '../preflight/finding.ts';
 import type { Package } from '../release/package.ts';
 import { sameContent } from '../release/release.ts';
@@ -45,19 +45,20 @@ export async function foresee({ config, pkg, connection, clock, force }: Foresee
     force,
   });
   const leave = plan.targets.filter(({ action }) => action === 'leave').map(({ facts }) => facts.target.name);
+  const asked = {
+    settingNames: plan.settingNames,
+    swap: plan.swap,
+    delivery: config.delivery,
+    leave,
+    stagingTriggers: config.stagingTriggers,
+    probes: tellWishes(config),
+    package: traits,
+    silence: config.preflight.silence,
+  };
   return {
     plan,
     fleet,
-    findings: checkFleet(fleet, {
-      settingNames: plan.settingNames,
-      swap: plan.swap,
-      delivery: config.delivery,
-      leave,
-      stagingTriggers: config.stagingTriggers,
-      probes: tellWishes(config),
-      package: traits,
-      silence: config.preflight.silence,
-    }),
+    findings: await checkFleetInTurns(fleet, asked, () => new Promise((resolve) => setImmediate(resolve))),
   };
 }
 

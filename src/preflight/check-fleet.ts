@@ -10,24 +10,43 @@ import { checkSilences, silence } from './silence.ts';
  * A fleet without targets is an error; a fleet in which all is done already is not: the plan says it.
  */
 export function checkFleet(fleet: Fleet, request: PreflightRequest): readonly Finding[] {
-  if (fleet.targets.length === 0) return [noTargets];
-  const found = [...tellVanished(fleet), ...checkTargets(fleet, request)];
-  const silences = request.silence ?? [];
-  return [...checkSilences(fleet, silences), ...found.map((finding) => silence(finding, silences))];
+  return [...checkEach(fleet, request)].flat();
 }
 
-function checkTargets(fleet: Fleet, request: PreflightRequest): readonly Finding[] {
+const targetsPerTurn = 20;
+
+/** The same. Some hundred targets and all rules take longer than anybody else should have to wait. */
+export async function checkFleetInTurns(
+  fleet: Fleet,
+  request: PreflightRequest,
+  nextTurn: () => Promise<void>,
+): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  let checked = 0;
+  for (const findings of checkEach(fleet, request)) {
+    found.push(...findings);
+    if (++checked % targetsPerTurn === 0) await nextTurn();
+  }
+  return found;
+}
+
+/** What concerns the fleet, then target by target. */
+function* checkEach(fleet: Fleet, request: PreflightRequest): Generator<readonly Finding[]> {
+  if (fleet.targets.length === 0) return yield [noTargets];
+  const silences = request.silence ?? [];
+  const veil = (finding: Finding) => silence(finding, silences);
+  yield [...checkSilences(fleet, silences), ...tellVanished(fleet).map(veil)];
   const left = new Set(request.leave ?? []);
   const findNeighbours = indexNeighbours(fleet);
-  return fleet.targets
-    .filter((facts) => !left.has(facts.target.name))
-    .flatMap((facts) => {
-      const scene = setScene(facts, request, fleet, findNeighbours);
-      return rules.flatMap(({ check, id, severity, why, source }) => {
-        const said = check(facts, request, scene);
-        return said ? [{ id, severity, target: facts.target.name, ...said, why, source }] : [];
-      });
+  for (const facts of fleet.targets) {
+    if (left.has(facts.target.name)) continue;
+    const scene = setScene(facts, request, fleet, findNeighbours);
+    const found = rules.flatMap(({ check, id, severity, why, source }) => {
+      const said = check(facts, request, scene);
+      return said ? [{ id, severity, target: facts.target.name, ...said, why, source }] : [];
     });
+    yield found.map(veil);
+  }
 }
 
 function setScene(

@@ -5,7 +5,7 @@ import type { Target } from '../plan/fleet.ts';
 import type { SlotClient, SlotsReading, Stamps } from './slot-client.ts';
 
 export interface ReadingsParts {
-  readonly client: Pick<SlotClient, 'readSlots' | 'readStamps'>;
+  readonly client: Pick<SlotClient, 'readSlots' | 'readStamps' | 'readLive'>;
   readonly clock: Clock;
   /** Something else is under way on the target, and this is waited for. */
   readonly onWait: (target: Target, what: string) => void;
@@ -16,7 +16,7 @@ export interface Readings {
   whole(target: Target): Promise<SlotsReading>;
   /** Everything, as it was read a moment ago with nothing of ours done since; else as it is now. */
   recent(target: Target): Promise<SlotsReading>;
-  /** The same, with both stamps read once more: they are what an exchange depends on. */
+  /** The same, with production read once more: nothing moves there, and nothing has moved since. */
   confirmed(target: Target): Promise<SlotsReading>;
   /** The stamps alone where they are as expected, which two lists tell; else everything. */
   expected(target: Target, expected: Stamps): Promise<Stamps | SlotsReading>;
@@ -24,8 +24,8 @@ export interface Readings {
   forget(target: Target): void;
 }
 
-/** Whatever is begun within this is still under way then, and Azure refuses a swap beside it. */
-const recentMs = 5_000;
+/** No longer than whoever reads both slots one after the other takes for it on a slow day. */
+const recentMs = 2_000;
 /** A swap that fails at its warm-up pings takes 10 to 23 minutes (azure-platform.md §3.2). */
 const operationDeadlineMs = 40 * 60_000;
 const operationIntervalMs = 10_000;
@@ -50,8 +50,10 @@ export function createReadings(parts: ReadingsParts): Readings {
       const seen = recall(target);
       // What is prepared may be carried out within moments: then nothing but everything is good enough.
       if (seen === null || seen.preparedFor !== null) return whole(target);
-      const { liveId, besideId } = await client.readStamps(target);
-      return liveId === seen.liveId && besideId === seen.besideId ? seen : whole(target);
+      const now = await client.readLive(target);
+      const isQuiet = now.operation === null && now.preparedFor === null;
+      const isSame = now.liveId === seen.liveId && now.lastSwapAt === seen.lastSwapAt;
+      return isQuiet && isSame ? seen : whole(target);
     },
     expected: async (target, { liveId, besideId }) => {
       const seen = await client.readStamps(target);

@@ -35,11 +35,6 @@ export async function demandReferences(
   }
 }
 
-/** Asked of settings that were read anyway: a slot without references costs no request. */
-export function refersToVault(settings: Readonly<Record<string, string>>): boolean {
-  return Object.values(settings).some((value) => /^\s*@Microsoft\.KeyVault\(/i.test(value));
-}
-
 function unresolved(target: Target, open: readonly SettingReference[]): RefusalError | TransientError {
   const message = `Settings of ${target.site}/${target.slot} refer to Key Vault and have no value there: ${open.map(tell).join(', ')}.`;
   const next = [...new Set(open.map(adviseFor))].join(' ');

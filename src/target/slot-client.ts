@@ -28,6 +28,12 @@ export interface SlotsReading extends Stamps, SwapState {
   readonly besideRefers?: boolean | undefined;
 }
 
+export interface LiveReading extends SwapState, Pick<Stamps, 'liveId'> {}
+
+export interface BesideReading extends Pick<SlotsReading, 'besideRefers'> {
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 export interface DeployProgress {
   readonly sentBytes: number;
   readonly totalBytes: number;
@@ -50,9 +56,24 @@ export interface FunctionTrigger {
   readonly type: string;
 }
 
-export interface SwapOptions {
+/** How long something is likely to take, for the pace of looking. */
+export interface WaitHints {
+  readonly expectedMs?: number | undefined;
+}
+
+export interface DeployHints extends WaitHints {
+  /** Called when the package is handed over: from then on there is nothing to do but wait. */
+  readonly onSent?: (() => void) | undefined;
+}
+
+export interface SwapOptions extends WaitHints {
   /** Default: true. */
   readonly preserveVnet?: boolean | undefined;
+}
+
+/** A swap that was carried out, and how long ago that may have been: since the last look that still saw it run. */
+export interface SwapEnd {
+  readonly unseenMs: number;
 }
 
 /** One change of the staging slot's settings; null takes a setting away. */
@@ -63,8 +84,12 @@ export interface SlotClient {
   readSlots(target: Target): Promise<SlotsReading>;
   /** Both lists alone: where a swap comes between them, one release stands in both. */
   readStamps(target: Target): Promise<Stamps>;
+  /** Production alone, the site and its list of settings. */
+  readLive(target: Target): Promise<LiveReading>;
   /** The site alone. */
   readSwapState(target: Target): Promise<SwapState>;
+  /** The staging slot's settings as they are now, and whether any of them refers to Key Vault. */
+  readBeside(target: Target): Promise<BesideReading>;
   /**
    * The staging slot's settings, values included. With `ageMs` they may be of a reading that we took so long ago,
    * with nothing of ours written since.
@@ -85,9 +110,10 @@ export interface SlotClient {
     target: Target,
     release: Release,
     onProgress: (progress: DeployProgress) => void,
+    hints?: DeployHints,
   ): Promise<void>;
   /** Asks for the swap exactly once and follows it. Errors as `Strategy.promote` describes. */
-  swap(target: Target, options?: SwapOptions): Promise<void>;
+  swap(target: Target, options?: SwapOptions): Promise<SwapEnd>;
   /** Phase one of a swap with preview: production's sticky settings on the staging slot. Doubt when nobody answers. */
   applyProductionSettings(target: Target, options?: SwapOptions): Promise<void>;
   /** Cancels a swap that is half prepared, on both slots. Idempotent. */

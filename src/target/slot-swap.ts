@@ -5,11 +5,11 @@ import type { Target } from '../plan/fleet.ts';
 import type { StagingTriggers, SwapRequest } from '../plan/plan.ts';
 import { type Release, stampSetting } from '../release/release.ts';
 import { createReadings, type Readings } from './readings.ts';
-import { demandReferences, refersToVault } from './references.ts';
+import { demandReferences } from './references.ts';
 import { createMemoryKeep, keepSettings, restoreSettings, type SettingsKeep } from './settings-keep.ts';
-import type { DeployProgress, SlotClient, SlotsReading, Stamps } from './slot-client.ts';
+import type { DeployProgress, SlotClient, SlotsReading, Stamps, SwapEnd } from './slot-client.ts';
 import { silenceKnown, silenceNew } from './staging-triggers.ts';
-import type { Candidate, Cleared, Standing, Strategy } from './strategy.ts';
+import type { Candidate, Cleared, Hints, StagingHints, Standing, Strategy } from './strategy.ts';
 
 export interface SlotSwapParts {
   readonly client: SlotClient;
@@ -41,10 +41,10 @@ export function createSlotSwap(given: SlotSwapParts): Strategy {
       if (!expected) return standingOf(await readings.whole(target));
       return standingOf(await readings.expected(target, stampsOf(expected)));
     },
-    stage: (target, release, stop) => stage(parts, target, release, stop),
-    promote: (candidate, stop) => exchange(parts, candidate, 'forward', stop),
+    stage: (target, release, stop, hints) => stage(parts, target, release, { ...hints, stop }),
+    promote: (candidate, stop, hints) => exchange(parts, candidate, 'forward', { ...hints, stop }),
     // A swap is its own inverse: bringing the incumbent back is the same exchange with the roles changed.
-    revert: (candidate, stop) => exchange(parts, candidate, 'back', stop),
+    revert: (candidate, stop, hints) => exchange(parts, candidate, 'back', { ...hints, stop }),
     preview: (candidate, stop) => preview(parts, candidate, stop),
     reset: (target) => {
       readings.forget(target);
@@ -55,7 +55,16 @@ export function createSlotSwap(given: SlotSwapParts): Strategy {
   };
 }
 
-async function stage(parts: Parts, target: Target, release: Release, stop?: AbortSignal): Promise<Candidate> {
+interface Stoppable {
+  readonly stop: AbortSignal | undefined;
+}
+
+async function stage(
+  parts: Parts,
+  target: Target,
+  release: Release,
+  { stop, expectedMs, onSent }: StagingHints & Stoppable,
+): Promise<Candidate> {
   const before = await readUnprepared(parts, target, stop);
   if (before.liveId === release.id) {
     throw new RefusalError(
@@ -73,12 +82,13 @@ async function stage(parts: Parts, target: Target, release: Release, stop?: Abor
   const written = { ...parts.settings, ...silent, [stampSetting]: release.id };
   await parts.client.writeSettings(target, written);
   stop?.throwIfAborted();
-  await parts.client.deployPackage(target, release, (progress) => parts.onProgress(target, progress));
+  const tell = (progress: DeployProgress) => parts.onProgress(target, progress);
+  await parts.client.deployPackage(target, release, tell, { expectedMs, onSent });
   // Whoever swapped meanwhile has taken all of it away from here.
-  const after = await parts.client.readSettings(target);
-  demandWritten(target, after, written);
+  const after = await parts.client.readBeside(target);
+  demandWritten(target, after.settings, written);
   if (parts.stagingTriggers === 'disable') await silenceNew(parts, target, silent, stop);
-  if (refersToVault(after)) await demandReferences(parts, target, stop);
+  if (after.besideRefers) await demandReferences(parts, target, stop);
   const address = new URL(`https://${before.besideHost}`);
   return { target, releaseId: release.id, incumbentId: before.liveId, address };
 }
@@ -110,7 +120,7 @@ async function exchange(
   parts: Parts,
   candidate: Cleared,
   direction: 'forward' | 'back',
-  stop?: AbortSignal,
+  { stop, expectedMs }: Hints & Stoppable,
 ): Promise<Standing> {
   const { target } = candidate;
   const before = await parts.readings.confirmed(target);
@@ -129,13 +139,27 @@ async function exchange(
   // The look may have taken long: an operation was waited out, and the rollout was cancelled meanwhile.
   stop?.throwIfAborted();
   parts.readings.forget(target);
-  await parts.client.swap(target, parts.swap);
+  const end = await parts.client.swap(target, { ...parts.swap, expectedMs });
   const after = await parts.readings.expected(target, stampsAfter(candidate)).catch((thrown: unknown) => {
     // The swap was reported as done: from here on nothing may be told as "certainly not moved".
     throw notVisible(target, thrown);
   });
-  if (isExchanged(after, candidate)) return standingOf(after);
-  throw notVisible(target);
+  if (!isExchanged(after, candidate)) throw notVisible(target);
+  return { ...standingOf(after), ...(await readWhen(parts, target, end)) };
+}
+
+/** Less than this is not worth a request. */
+const notableMs = 5_000;
+
+/** How long it has been live already counts for its observation; where nobody tells, it is live since now. */
+async function readWhen(
+  { client }: Parts,
+  target: Target,
+  { unseenMs }: SwapEnd,
+): Promise<Pick<Standing, 'swappedAt'>> {
+  if (unseenMs < notableMs) return {};
+  const state = await client.readSwapState(target).catch(() => null);
+  return state?.lastSwapAt ? { swappedAt: state.lastSwapAt } : {};
 }
 
 /**

@@ -54,6 +54,17 @@ export function clear(candidate: Candidate, verdict: { readonly conclusion: stri
   return candidate as Cleared;
 }
 
+/** What is known beforehand. Nothing but the pace of looking follows from it. */
+export interface Hints {
+  /** How long it is likely to take. */
+  readonly expectedMs?: number | undefined;
+}
+
+export interface StagingHints extends Hints {
+  /** Called when the release is handed over: from then on there is nothing to do but wait. */
+  readonly onSent?: (() => void) | undefined;
+}
+
 export interface Strategy {
   /**
    * Waits out an operation in flight, then reads. Where somebody says what is `expected`, two stamps that are so
@@ -61,15 +72,15 @@ export interface Strategy {
    */
   inspect(target: Target, expected?: Standing): Promise<Standing>;
   /** Puts the release beside the live one. Doing it again is harmless. Starts nothing more once `stop` aborts. */
-  stage(target: Target, release: Release, stop?: AbortSignal): Promise<Candidate>;
+  stage(target: Target, release: Release, stop?: AbortSignal, hints?: StagingHints): Promise<Candidate>;
   /**
    * Makes the candidate live, exactly once. Throws TransientError when certainly nothing moved, RefusalError
    * when it never will, DoubtError when only `inspect` can tell; the signal's reason when `stop` aborted before
    * anything was asked for.
    */
-  promote(candidate: Cleared, stop?: AbortSignal): Promise<Standing>;
+  promote(candidate: Cleared, stop?: AbortSignal, hints?: Hints): Promise<Standing>;
   /** Brings the release that waits beside back: here `releaseId` is the incumbent, `incumbentId` the sick one. */
-  revert(candidate: Cleared, stop?: AbortSignal): Promise<Standing>;
+  revert(candidate: Cleared, stop?: AbortSignal, hints?: Hints): Promise<Standing>;
 
   // What only some ways of moving a release can do. A strategy without one of these is never asked for it.
 

@@ -1,8 +1,9 @@
 /** What a fleet's size may cost: as much more as there are more targets, and no square of it. Counted, not timed. */
 import { describe, expect, it } from '@jest/globals';
+import { createTurns } from '../../src/azure/turns.ts';
 import { digestSettings } from '../../src/entry/run.ts';
 import type { Surroundings } from '../../src/plan/surroundings.ts';
-import { checkFleet } from '../../src/preflight/check-fleet.ts';
+import { checkFleet, checkFleetInTurns } from '../../src/preflight/check-fleet.ts';
 import type { Recorded } from '../../src/rollout/events.ts';
 import { learnFrom } from '../../src/rollout/expected.ts';
 import { recall, recallAll, recallToRevert } from '../../src/rollout/recall.ts';
@@ -89,6 +90,47 @@ describe('preflight of five hundred targets', () => {
     checkFleet(fleet(500), { settingNames: [] });
     expect(few).toBeGreaterThan(50);
     expect(looks).toBe(10 * few);
+  });
+});
+
+describe('what begins at one moment', () => {
+  it('begins in its order, some in each turn of the event loop, and nobody is forgotten', async () => {
+    const turns = createTurns(3);
+    const begun: number[] = [];
+    const perTurn: number[] = [];
+    const works = Array.from({ length: 10 }, async (_, index) => {
+      await turns.take();
+      begun.push(index);
+    });
+    await Promise.resolve();
+    perTurn.push(begun.length);
+    for (let seen = begun.length; begun.length < 10; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      perTurn.push(begun.length - seen);
+      seen = begun.length;
+    }
+    await Promise.all(works);
+    expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(Math.max(...perTurn)).toBeLessThanOrEqual(3);
+  });
+
+  it('is not held up while there is little of it', async () => {
+    const turns = createTurns(3);
+    const order: string[] = [];
+    setImmediate(() => order.push('next turn'));
+    for (const name of ['a', 'b', 'c']) await turns.take().then(() => order.push(name));
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('preflight in turns', () => {
+  it('finds the same as at one go, with others let in between', async () => {
+    const targets = names.slice(0, 100).map((name) => targetFacts(name, { staging: null }));
+    let pauses = 0;
+    const inTurns = await checkFleetInTurns({ targets }, { settingNames: [] }, async () => void pauses++);
+    expect(inTurns).toEqual(checkFleet({ targets }, { settingNames: [] }));
+    expect(inTurns.length).toBeGreaterThanOrEqual(100);
+    expect(pauses).toBe(5);
   });
 });
 

@@ -225,8 +225,12 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
     },
     async readSwapState({ name }) {
       demandReadable(name);
-      const { operation, prepared, swappedAt } = slots.get(name)!;
-      return { operation, lastSwapAt: swappedAt, preparedFor: prepared ? 'production' : null };
+      return swapStateOf(slots.get(name)!);
+    },
+    async readLive({ name }) {
+      demandReadable(name);
+      const at = slots.get(name)!;
+      return { ...swapStateOf(at), liveId: at.live };
     },
     async readSlots({ name }) {
       demandReadable(name);
@@ -282,14 +286,22 @@ function playClient({ clock, startMs, slots, troubles, note }: Parts): SlotClien
   };
 }
 
+function swapStateOf({ operation, prepared, swappedAt }: Slots) {
+  return { operation, lastSwapAt: swappedAt, preparedFor: prepared ? 'production' : null };
+}
+
 function playSettings(
   slots: ReadonlyMap<string, Slots>,
   note: Parts['note'],
-): Pick<SlotClient, 'readSettings' | 'changeSettings' | 'keepWithSlot' | 'readReferences' | 'readTriggers'> {
+): Pick<
+  SlotClient,
+  'readSettings' | 'readBeside' | 'changeSettings' | 'keepWithSlot' | 'readReferences' | 'readTriggers'
+> {
   return {
-    readSettings: async ({ name }) => {
+    readSettings: async ({ name }) => slots.get(name)!.settings,
+    readBeside: async ({ name }) => {
       const { settings, beside } = slots.get(name)!;
-      return beside === null ? settings : { ...settings, [stampSetting]: beside };
+      return { settings: beside === null ? settings : { ...settings, [stampSetting]: beside } };
     },
     async changeSettings({ name }, change) {
       const at = slots.get(name)!;

@@ -61,6 +61,10 @@ export function script({ reads, swap, deploy, client, parts }: Script) {
         calls.push('stamps');
         return next();
       },
+      async readLive() {
+        calls.push('live');
+        return next();
+      },
       async readSwapState() {
         calls.push('site');
         return next();
@@ -77,15 +81,16 @@ export function script({ reads, swap, deploy, client, parts }: Script) {
       async swap() {
         calls.push('swap');
         await swap?.();
+        return { unseenMs: 0 };
+      },
+      async readBeside() {
+        calls.push('beside');
+        const { besideId, besideRefers } = next();
+        return { settings: { ...written.at(-1), [stampSetting]: besideId ?? '' }, besideRefers };
       },
       async readSettings() {
         calls.push('settings');
-        const { besideId, besideRefers } = next();
-        return {
-          ...written.at(-1),
-          [stampSetting]: besideId ?? '',
-          ...(besideRefers ? { DB: '@Microsoft.KeyVault(SecretUri=https://kv-orders/secrets/db)' } : {}),
-        };
+        return {};
       },
       async changeSettings() {
         calls.push('change');

@@ -13,7 +13,7 @@ describe('staging', () => {
   it('writes the settings with the stamp, deploys, and answers with what it reads', async () => {
     const played = script({ reads: [empty, ready] });
     expect(await played.clock.run(stage(played.strategy))).toEqual(candidate);
-    expect(played.calls).toEqual(['read', 'write', 'deploy', 'settings']);
+    expect(played.calls).toEqual(['read', 'write', 'deploy', 'beside']);
     expect(played.written).toEqual([{ ORDERS_VERSION: '1.2.3', [stampSetting]: releaseId }]);
     expect(played.sent).toEqual([release.bytes]);
   });
@@ -51,28 +51,28 @@ describe('staging', () => {
   });
 
   it('is not done when somebody has changed what was written while the package came', async () => {
-    const readSettings = async () => ({ [stampSetting]: releaseId, ORDERS_VERSION: '1.2.2' });
-    const played = script({ reads: [empty], client: { readSettings } });
+    const settings = { [stampSetting]: releaseId, ORDERS_VERSION: '1.2.2' };
+    const played = script({ reads: [empty], client: { readBeside: async () => ({ settings }) } });
     const error = await errorOf(played, stage);
     expect(error).toMatchObject({ kind: 'transient', code: 'settings-not-in-place' });
     expect(error.message).toContain('ORDERS_VERSION');
   });
 
   it('begins with the look at which the settings from before were taken down, and looks no second time', async () => {
-    const played = script({ reads: [empty, empty, ready] });
+    const played = script({ reads: [empty, ready] });
     await played.clock.run(played.strategy.keep!(target));
     await played.clock.run(stage(played.strategy));
-    expect(played.calls).toEqual(['read', 'settings', 'write', 'deploy', 'settings']);
+    expect(played.calls).toEqual(['read', 'settings', 'write', 'deploy', 'beside']);
   });
 
   it('looks again where that look is some seconds old, and where something was staged since', async () => {
-    const played = script({ reads: [empty, empty, empty, ready] });
+    const played = script({ reads: [empty, empty, ready] });
     await played.clock.run(played.strategy.keep!(target));
-    await played.clock.run(played.clock.sleep(6_000));
+    await played.clock.run(played.clock.sleep(2_001));
     await played.clock.run(stage(played.strategy));
-    expect(played.calls).toEqual(['read', 'settings', 'read', 'write', 'deploy', 'settings']);
+    expect(played.calls).toEqual(['read', 'settings', 'read', 'write', 'deploy', 'beside']);
     await played.clock.run(stage(played.strategy));
-    expect(played.calls.slice(6)).toEqual(['read', 'write', 'deploy', 'settings']);
+    expect(played.calls.slice(6)).toEqual(['read', 'write', 'deploy', 'beside']);
   });
 
   it('takes nothing down, and asks for nothing, where the config has no settings', async () => {

@@ -25,26 +25,27 @@ describe('promoting by a swap', () => {
     expect(played.calls).toEqual(['read', 'swap', 'stamps']);
   });
 
-  it('asks for the stamps alone where all was read a moment ago', async () => {
+  it('asks for production alone where all was read a moment ago, and nothing has moved since', async () => {
     const played = script({ reads: [ready, ready, exchanged] });
     await played.clock.run(played.strategy.inspect(target));
     await played.clock.run(promote(played.strategy));
-    expect(played.calls).toEqual(['read', 'stamps', 'swap', 'stamps']);
+    expect(played.calls).toEqual(['read', 'live', 'swap', 'stamps']);
   });
 
   it.each<[string, Slots]>([
-    ['both slots', exchanged],
-    ['what is live', { ...ready, liveId: 'r-third' }],
-    ['what is beside', { ...ready, besideId: 'r-third' }],
-  ])('reads all again where %s is other than a moment ago, and asks for nothing', async (_what, since) => {
+    ['is other than a moment ago', { ...ready, liveId: 'r-third' }],
+    ['was swapped since', { ...ready, lastSwapAt: '2026-11-20T10:00:00.000Z' }],
+    ['is prepared', { ...ready, preparedFor: 'production' }],
+    ['is busy', { ...ready, operation: 'SwapSiteSlots 1f3' }],
+  ])('reads all again where production %s, and asks for nothing', async (_what, since) => {
     const played = script({ reads: [ready, since, exchanged] });
     await played.clock.run(played.strategy.inspect(target));
     expect(await played.clock.run(promote(played.strategy))).toMatchObject({ live: releaseId });
-    expect(played.calls).toEqual(['read', 'stamps', 'read']);
+    expect(played.calls).toEqual(['read', 'live', 'read']);
   });
 
   it.each<[string, number, Slots]>([
-    ['is some seconds old', 6_000, ready],
+    ['is some seconds old', 2_001, ready],
     ['showed a slot that was prepared', 0, { ...ready, preparedFor: 'production' }],
   ])('reads all again where the last look %s', async (_what, laterMs, first) => {
     const played = script({ reads: [first, ready, exchanged] });
@@ -60,7 +61,7 @@ describe('promoting by a swap', () => {
     await played.clock.run(played.strategy.inspect(target));
     await errorOf(played, promote);
     await errorOf(played, promote);
-    expect(played.calls).toEqual(['read', 'stamps', 'swap', 'read', 'swap']);
+    expect(played.calls).toEqual(['read', 'live', 'swap', 'read', 'swap']);
   });
 
   it('asks for nothing when the slots are exchanged already: a swap done twice is a swap undone', async () => {

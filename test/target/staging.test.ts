@@ -111,7 +111,7 @@ describe('triggers, with stagingTriggers: disable', () => {
     });
     await played.clock.run(stage(played.strategy));
     expect(played.calls).toEqual([
-      ...['read', 'sticky AzureWebJobs.nightly.Disabled', 'write', 'deploy', 'settings'],
+      ...['read', 'sticky AzureWebJobs.nightly.Disabled', 'write', 'deploy', 'beside'],
     ]);
     expect(played.written[0]).toMatchObject({ 'AzureWebJobs.nightly.Disabled': 'true' });
   });
@@ -140,7 +140,7 @@ describe('triggers, with stagingTriggers: disable', () => {
   it('are not touched unless that is asked for', async () => {
     const played = script({ reads: [empty, ready], client: { readTriggers: async () => [timer] } });
     await played.clock.run(stage(played.strategy));
-    expect(played.calls).toEqual(['read', 'write', 'deploy', 'settings']);
+    expect(played.calls).toEqual(['read', 'write', 'deploy', 'beside']);
   });
 });
 
@@ -161,7 +161,7 @@ describe('a slot that was left prepared', () => {
       parts: { swap: { ...swap, resetPrepared: true } },
     });
     await played.clock.run(stage(played.strategy));
-    expect(played.calls).toEqual(['read', 'reset', 'read', 'write', 'deploy', 'settings']);
+    expect(played.calls).toEqual(['read', 'reset', 'read', 'write', 'deploy', 'beside']);
   });
 
   it('and stays so is no place for a release', async () => {
