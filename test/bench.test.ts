@@ -4,11 +4,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import type * as Makespan from '../scripts/bench/makespan.ts';
 import type * as MovingBytes from '../scripts/bench/moving-bytes.ts';
 import type * as MovingUploads from '../scripts/bench/moving-uploads.ts';
 import type * as Probing from '../scripts/bench/probing.ts';
 import type { BenchRow } from '../scripts/bench-kit/row.ts';
+import { openWaitingFleet } from '../scripts/bench-kit/waits.ts';
 import { root } from './entry/start-cli.ts';
+import { packBaggage } from './storm/stage.ts';
 
 const folder = join(root, 'scripts/bench');
 
@@ -96,4 +99,25 @@ describe('a clean rollout', () => {
     const sum = asks.reduce((all, { ours }) => all + ours, 0);
     expect(sum).toBeCloseTo(oursOf('ARM reads') + oursOf('ARM writes'));
   }, 60_000);
+});
+
+describe('the time of a rollout', () => {
+  it('is within a twentieth of the shortest that it could be, with and without a journal of before', async () => {
+    const { measureMakespan } = (await import(join(folder, 'makespan.ts'))) as typeof Makespan;
+    const shape = { targets: 12, waves: [1, 3, 8], concurrency: 12, bakeMs: 0 };
+    const baggage = await packBaggage();
+    try {
+      const fleet = await openWaitingFleet(baggage, shape);
+      const { boundMs, first, known, matrix, serial } = await measureMakespan(fleet, shape, 1);
+      expect(boundMs).toBeGreaterThan(300_000);
+      for (const ours of [first, known]) {
+        expect(ours).toBeGreaterThan(1);
+        expect(ours).toBeLessThan(1.05);
+      }
+      expect(matrix).toBeGreaterThan(1.3);
+      expect(serial).toBeGreaterThan(matrix);
+    } finally {
+      await baggage.close();
+    }
+  });
 });

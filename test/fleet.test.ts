@@ -5,12 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorldEvent } from '../src/emulator/world/history.ts';
 import { keepYoungSpaceSmall } from '../src/entry/memory.ts';
 import type { Recorded } from '../src/rollout/events.ts';
+import { countStragglers } from '../src/rollout/pool.ts';
 import { type Ran, root, startCli } from './entry/start-cli.ts';
 import { deploying, swapping, watchCrowd } from './fleet/crowd.ts';
 import { fleet, limits, waves, writeConfig, writeWorld } from './fleet/hundred.ts';
 import { findDisorder } from './fleet/order.ts';
 import { type ServedAzure, serveAzure } from './fleet/served-azure.ts';
 import { type Baggage, packBaggage } from './storm/stage.ts';
+
+/** Whoever takes twice as long as the others, as any may on a busy machine, stands beside its place (docs/config.md). */
+const withStragglers = (most: number) => most + countStragglers(most);
 
 /** As fast as real sockets on two busy cores allow: a swap of forty seconds lasts a third of one. */
 const timeScale = 120;
@@ -65,7 +69,8 @@ describe('a rollout to a hundred targets, from the built command line over HTTPS
   });
 
   it('has never more swaps under way than allowed: in all, in a region, a subscription, a plan, a pair', () => {
-    const { peaks, violations } = watchCrowd(history, swapping, fleet, limits, true);
+    const wide = { ...limits, all: withStragglers(limits.all) };
+    const { peaks, violations } = watchCrowd(history, swapping, fleet, wide, true);
     expect(violations).toEqual([]);
     // Otherwise the limits would not have been tried. How full it gets depends on how fast this machine is.
     expect(peaks.plan).toBe(1);
@@ -74,7 +79,8 @@ describe('a rollout to a hundred targets, from the built command line over HTTPS
   });
 
   it('has never more deployments under way than allowed', () => {
-    const { peaks, violations } = watchCrowd(history, deploying, fleet, limits, false);
+    const wide = { ...limits, all: withStragglers(limits.all) };
+    const { peaks, violations } = watchCrowd(history, deploying, fleet, wide, false);
     expect(violations).toEqual([]);
     // How full it gets depends on how fast this machine is; that it fills at all shows that something was held.
     expect(peaks.subscription).toBeGreaterThan(limits.subscription / 2);
@@ -86,7 +92,13 @@ describe('a rollout to a hundred targets, from the built command line over HTTPS
       const own = history.filter(
         (event) => 'site' in event && event.site !== null && sites.includes(event.site),
       );
-      const { violations } = watchCrowd(own, swapping, fleet, { ...limits, all: maxConcurrency }, true);
+      const { violations } = watchCrowd(
+        own,
+        swapping,
+        fleet,
+        { ...limits, all: withStragglers(maxConcurrency) },
+        true,
+      );
       expect(violations).toEqual([]);
     }
   });

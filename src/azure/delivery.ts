@@ -59,11 +59,11 @@ export function createDelivery(parts: RoadParts, options: RoadOptions): SlotClie
     governor: arm.governor,
     askForLogin: (target, refused) => askForScmLogin(arm, target, { refused, hide }),
   };
-  return async (target, release, onProgress, { expectedMs } = {}) => {
+  return async (target, release, onProgress, { expectedMs, onSent } = {}) => {
     const expectedEndMs = expectedMs === undefined ? undefined : parts.clock.now() + expectedMs;
     const slot = await recallSlot(arm, target);
     const { deadlineMs } = options;
-    const delivery = { target, slot, release, onProgress, deadlineMs, expectedEndMs };
+    const delivery = { target, slot, release, onProgress, deadlineMs, expectedEndMs, onSent };
     await demandMovable(arm, target);
     demandBuildable(target, slot, options.delivery);
     if (options.delivery.mode !== 'push') return pull(parts, options, delivery);

@@ -34,6 +34,8 @@ export interface Delivery {
   readonly onProgress: (progress: DeployProgress) => void;
   /** From the first look to the verdict, waiting for others' deployments included; `deployDeadlineMs` when absent. */
   readonly deadlineMs?: number | undefined;
+  /** Called when there is nothing more to do but wait. */
+  readonly onSent?: (() => void) | undefined;
   /** When it is likely to be over, for the pace of looking. */
   readonly expectedEndMs?: number | undefined;
 }

@@ -20,6 +20,7 @@ const recordGraceMs = 120_000;
  */
 export async function followDeployment(course: Course, location: string | null): Promise<void> {
   const { clock, untilMs } = course;
+  course.onSent?.();
   const sinceMs = clock.now();
   const { expectedEndMs } = course;
   const expectedMs = expectedEndMs === undefined ? usualMs : expectedEndMs - sinceMs;

@@ -82,7 +82,7 @@ const strategy = z
     maxConcurrency: limit(1, 1_000)
       .default(8)
       .describe(
-        'At most this many targets are worked on at once. Who took longest in an earlier rollout of the same state folder begins first. A target that only waits for Azure, twice as long as the others, gives its place to the next one and keeps its places on its plan, in its region and in its subscription; at most a quarter of this number do so at a time, and none where it is below 4.',
+        'At most this many targets are worked on at once. Who took longest in an earlier rollout of the same state folder begins first, together with whom nobody knows yet. A target that only waits for Azure, twice as long as the others, gives its place to the next one and keeps its places on its plan, in its region and in its subscription; at most a quarter of this number do so at a time, and none where it is below 4.',
       ),
     maxConcurrencyPer: maxConcurrencyPer.prefault({}),
     regionPairs: z

@@ -172,6 +172,8 @@ async function deliver(world: World) {
   const notices: string[] = [];
   const hidden: string[] = [];
   const progress: number[] = [];
+  const handedOver: (string | undefined)[] = [];
+  const onSent = () => handedOver.push(sent.at(-1)?.path);
   const tokens = countedTokens(clock);
   const deployPackage = createDelivery(
     {
@@ -191,7 +193,7 @@ async function deliver(world: World) {
     },
   );
   const error = await clock.run(
-    deployPackage(target, release, ({ sentBytes }) => progress.push(sentBytes)).then(
+    deployPackage(target, release, ({ sentBytes }) => progress.push(sentBytes), { onSent }).then(
       () => null,
       (thrown: unknown) => thrown,
     ),
@@ -206,6 +208,7 @@ async function deliver(world: World) {
     notices,
     hidden,
     progress,
+    handedOver,
     tookMs: clock.now() - beganMs,
   };
 }
@@ -570,6 +573,21 @@ describe('an SCM site that cannot be reached from here', () => {
     });
     expect(cold.end).toBe('refusal azure-refused');
     expect(cold.notices).toEqual([]);
+  });
+});
+
+describe('the end of the work, from which on there is only waiting', () => {
+  it.each([
+    ['push', {}, '/api/publish'],
+    ['pull', { delivery: pull, store: shelf() }, '/extensions/onedeploy'],
+  ])('by %s is told once: when the package was taken', async (_mode, world, path) => {
+    const { end, handedOver } = await deliver(world);
+    expect([end, handedOver]).toEqual(['done', [expect.stringContaining(path)]]);
+  });
+
+  it('is not told of a package that nobody took', async () => {
+    const { handedOver } = await deliver({ upload: { status: 400, body: '"not a zip"' } });
+    expect(handedOver).toEqual([]);
   });
 });
 

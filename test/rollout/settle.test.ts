@@ -59,7 +59,7 @@ describe('a rollout in which all is well', () => {
     expect(secondsAt(world, opened) - secondsAt(world, promoted)).toBeLessThan(bakeTimeS + 30);
   });
 
-  it('goes on watching earlier waves while a later one bakes', async () => {
+  it('goes on watching earlier waves while a later one bakes, and looks at the next one before it opens', async () => {
     const world = playWorld(threeWaves);
     await world.rollOut();
     const [from, to] = [allOf(world, 'wave.promoted')[1]!, allOf(world, 'wave.baked')[1]!].map((entry) =>
@@ -67,7 +67,7 @@ describe('a rollout in which all is well', () => {
     );
     const watched = world.looks.filter((look) => look.atMs >= from! && look.atMs < to!);
     expect(new Set(watched.map((look) => `${look.target.name} ${look.side}`))).toEqual(
-      new Set(['a live', 'b live', 'c live']),
+      new Set(['a live', 'b live', 'c live', 'd beside']),
     );
   });
 
