@@ -110,8 +110,8 @@ function createPlaces(limit: number) {
     hasRoom: () => taken < limit,
     take: () => void taken++,
     giveUp(own: Inside) {
-      // A waker may be late: who has left by then has no place to give.
-      if (own.hasLeft) return;
+      // A waker may be late, and a package may be sent twice: who has left has no place to give, and nobody has two.
+      if (own.hasLeft || own.isBeside || straggling.includes(own)) return;
       straggling.push(own);
       moveBeside();
     },

@@ -172,6 +172,24 @@ describe('who only waits for Azure, and longer than others', () => {
     }
   });
 
+  it('that is told twice counts once, and its place is free again when it has left', async () => {
+    const clock = new VirtualClock();
+    const pool = createPool(makeStrategy({ maxConcurrency: 8 }), null, true, { clock, forMs: patienceMs });
+    let inside = 0;
+    let mostInside = 0;
+    const works = fleetOf(...Array.from({ length: 40 }, () => ({}))).map((facts, at) =>
+      pool.run(facts, async (place) => {
+        if (at < 2) for (const _twice of [1, 2]) place.onlyWaits();
+        inside++;
+        if (at >= 20) mostInside = Math.max(mostInside, inside);
+        await clock.sleep(at < 2 ? 5_000 : 10_000);
+        inside--;
+      }),
+    );
+    await clock.run(Promise.all(works));
+    expect(mostInside).toBe(8);
+  });
+
   it('keeps its place for as long as something is done for it', async () => {
     const clock = new VirtualClock();
     const pool = createPool(makeStrategy({ maxConcurrency: 4 }), null, true, { clock, forMs: patienceMs });
