@@ -22,6 +22,9 @@ export function nameOf(owner: PackageOwner | undefined, { digest }: Pick<Release
 const releaseKey = 'slotwave_release';
 const targetsKey = 'slotwave_targets';
 
+/** Whoever may write to the container may write anything into a label. */
+const releasePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,220}$/;
+
 /** A blob's metadata may have 8 KiB. Of a fleet beyond that no package is known again, so none is ever deleted. */
 const maxMarks = 1_200;
 
@@ -42,7 +45,7 @@ export function readLabel(owner: PackageOwner, { name, metadata }: ListedBlob): 
   const marks = metadata[targetsKey]?.match(/[\w-]{6}/g) ?? [];
   const own = new Set(owner.targets.map(markOf));
   const isOurs = marks.length > 0 && marks.every((mark) => own.has(mark));
-  return release !== '' && isOurs ? release : null;
+  return isOurs && releasePattern.test(release) ? release : null;
 }
 
 /** Six letters for a function app: so many of them fit in metadata, and two of one fleet hardly ever share theirs. */

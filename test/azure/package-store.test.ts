@@ -376,6 +376,10 @@ describe('what lies on the shelf', () => {
     await putBySdk(container, `orders/old/${'a'.repeat(64)}.zip`, label);
     await putBySdk(container, `orders/${'b'.repeat(64)}.zip`);
     await putBySdk(container, `orders/${'c'.repeat(64)}.zip`, { slotwave_release: 'x.0123456789ab' });
+    await putBySdk(container, `orders/${'e'.repeat(64)}.zip`, {
+      ...label,
+      slotwave_release: '##[error]forged',
+    });
     await putBySdk(container, `orders-too/${'d'.repeat(64)}.zip`, label);
     expect(await releases(openStore({ container, owner: own }).store)).toEqual([...ours].sort());
     expect(await releases(openStore({ container }).store)).toEqual([]);
