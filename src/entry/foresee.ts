@@ -35,6 +35,8 @@ export async function foresee({ config, pkg, connection, clock, force }: Foresee
     azure.survey({ ...config, surroundings: { nowMs } }),
     readTraits(pkg.path, pkg.entries),
   ]);
+  // What follows is computed at one go for hundreds of targets: others get their turn in between.
+  await nextTurn();
   const plan = planRollout({
     config,
     fleet,
@@ -44,6 +46,7 @@ export async function foresee({ config, pkg, connection, clock, force }: Foresee
     sameContent,
     force,
   });
+  await nextTurn();
   const leave = plan.targets.filter(({ action }) => action === 'leave').map(({ facts }) => facts.target.name);
   const asked = {
     settingNames: plan.settingNames,
@@ -58,8 +61,12 @@ export async function foresee({ config, pkg, connection, clock, force }: Foresee
   return {
     plan,
     fleet,
-    findings: await checkFleetInTurns(fleet, asked, () => new Promise((resolve) => setImmediate(resolve))),
+    findings: await checkFleetInTurns(fleet, asked, nextTurn),
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What the probes need of the network; a target may have a vantage of its own. */

@@ -8,8 +8,12 @@ import type { Plan } from './plan.ts';
  * not matter, because ARM promises none.
  */
 export function digestFleet(fleet: Fleet): string {
-  const targets = [...fleet.targets].sort((a, b) => compareText(a.target.name, b.target.name)).map(pickFacts);
-  return createHash('sha256').update(writeCanonical(targets)).digest('hex');
+  const targets = [...fleet.targets].sort((a, b) => compareText(a.target.name, b.target.name));
+  const hash = createHash('sha256').update('[');
+  // Piece by piece: some hundred targets make a text of megabytes.
+  for (const [at, facts] of targets.entries())
+    hash.update(`${at === 0 ? '' : ','}${writeCanonical(pickFacts(facts))}`);
+  return hash.update(']').digest('hex');
 }
 
 /** What changed since the plan was made, one sentence each; empty when nothing did. */
