@@ -17,7 +17,7 @@ import { TransportError } from './transport.ts';
 export const swapDeadlineMs = 30 * 60_000;
 /** The platform's usual: settings, a start, its pings. */
 const usualMs = 110_000;
-const pace = { nearMs: 3_000, farMs: 60_000, lateMs: 15_000 };
+const pace = { nearMs: 3_000, farMs: 30_000, lateMs: 15_000 };
 
 /**
  * Exchanges the staging slot with production, staging being the source: it gets production's settings and is

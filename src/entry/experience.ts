@@ -7,9 +7,9 @@ import { listRollouts, placeRollout } from './state.ts';
 
 /** Newest first: so many journals that are of use are read, and so many looked into to find them. */
 const mostUsed = 3;
-const mostOpened = 12;
-/** A journal of a hundred targets has one; what is larger than this is not worth its reading. */
-const mostBytes = 64 * 2 ** 20;
+const mostOpened = 6;
+/** A journal of a hundred targets has three; what is larger than this is not worth its reading. */
+const mostBytes = 32 * 2 ** 20;
 
 /** These tell how long a target took. A journal has many more, and most of them are long. */
 const telling =

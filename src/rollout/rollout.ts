@@ -61,12 +61,13 @@ async function begin(
 ): Promise<void> {
   if (recall(run.entries, 'rollout.begun')) return run.note({ type: 'rollout.resumed' });
   const { id, contentDigest, digest, bytes, files, functionNames } = release;
+  const own = Object.entries(experience).filter(([name]) => run.names.includes(name));
   return run.note({
     type: 'rollout.begun',
     plan,
     release: { id, contentDigest, digest, bytes, files, ...(functionNames ? { functionNames } : {}) },
     settingsDigest,
-    ...(Object.keys(experience).length === 0 ? {} : { experience }),
+    ...(own.length === 0 ? {} : { experience: Object.fromEntries(own) }),
   });
 }
 

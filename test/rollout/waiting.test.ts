@@ -47,7 +47,11 @@ describe('what took longest last time', () => {
 
   it('is guessed for a target that nobody knows: as long as the longest, so that it does not come last', async () => {
     const { a, c } = experience;
-    const world = await settle(plan, { experience: () => ({ a: a!, c: c! }) });
+    const world = await settle(plan, {
+      experience: () => ({ a: a!, c: c!, gone: { promoteMs: minutes(99) } }),
+    });
+    expect(world.entries[0]).toMatchObject({ experience: { a, c } });
+    expect(JSON.stringify(world.entries[0])).not.toContain('gone');
     expect(targetsOf(world, 'stage.begun')).toEqual(['b', 'c', 'a']);
     expect(targetsOf(world, 'promote.begun')).toEqual(['a', 'b', 'c']);
   });
