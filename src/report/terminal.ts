@@ -45,8 +45,9 @@ const clearToLineEnd = '\u001b[K';
 const clearBelow = '\u001b[J';
 
 /**
- * Yields chunks for a terminal, each one whole frame. Ticks let clocks go on between events. The last frame
- * stays, followed by what every target runs. The cursor comes back however the stream ends.
+ * Yields chunks for a terminal, each one whole frame. Frames are drawn at ticks, where something must not be missed,
+ * and at the end, not at each event: a fleet brings hundreds of them at once. The last frame stays, followed by what
+ * every target runs. The cursor comes back however the stream ends.
  */
 export async function* reportTerminal(
   events: AsyncIterable<Shown | Tick>,
@@ -54,16 +55,23 @@ export async function* reportTerminal(
 ): AsyncGenerator<string> {
   let view = history.reduce<View>((known, event) => nextView(known, event), emptyView(rehearsal));
   let drawn: readonly string[] = [];
+  const redraw = (kept: readonly string[]): string | null => {
+    const { columns, rows } = size();
+    const before = drawn;
+    drawn = drawFrame(view, { columns, rows: rows - 1, colour });
+    return kept.length > 0 || !isSame(drawn, before) ? replaceFrame(before, drawn, kept, columns) : null;
+  };
   yield hideCursor;
   try {
     for await (const event of events) {
       const kept = keep(event, view, colour);
       view = nextView(view, event);
-      const { columns, rows } = size();
-      const frame = drawFrame(view, { columns, rows: rows - 1, colour });
-      if (kept.length > 0 || !isSame(frame, drawn)) yield replaceFrame(drawn, frame, kept, columns);
-      drawn = frame;
+      const isFirst = drawn.length === 0;
+      const chunk = isFirst || kept.length > 0 || event.type === 'tick' ? redraw(kept) : null;
+      if (chunk !== null) yield chunk;
     }
+    const last = redraw([]);
+    if (last !== null) yield last;
     if (view.end)
       yield `${[...tellStandings(view), ...tellCauses(view)].map((line) => neutralise(line)).join('\n')}\n`;
   } finally {

@@ -123,6 +123,26 @@ describe('the terminal', () => {
     expect(chunks).toHaveLength(3);
   });
 
+  it('draws at ticks and for what must not be missed, not at each of a thousand events', async () => {
+    const names = Array.from({ length: 500 }, (_, index) => `t${index}`);
+    const events = timeline([
+      [0, begun(names, [names])],
+      ...names.map((target) => [1, { type: 'stage.begun', target }] as const),
+      [2, { type: 'target.failed', target: 't137', why: 'the disk is full', verdict: null }],
+      ...names.map((target) => [3, { type: 'stage.begun', target }] as const),
+    ]);
+    const tick = { type: 'tick', at: '2026-11-20T13:58:12.000Z' } as const;
+    let frames = 0;
+    const counted = () => {
+      frames++;
+      return size();
+    };
+    const chunks = await collect(reportTerminal(stream([...events, tick]), { size: counted, colour: false }));
+    expect(chunks.join('')).toContain('the disk is full');
+    // The first, the failure's, the tick's, and the last.
+    expect(frames).toBe(4);
+  });
+
   it('is not moved by a server', async () => {
     const said = '\u001b[10A\u001b[2J##vso[x]';
     const events = timeline([
