@@ -32,7 +32,7 @@ const peer: Readonly<Record<RequestKind, number | null>> = {
 const limits: Readonly<Record<RequestKind, number | null>> = {
   'ARM reads': 36,
   'ARM writes': 2,
-  'SCM reads': 14,
+  'SCM reads': 16,
   'packages sent': 1,
   'looks at apps': null,
   tokens: null,
