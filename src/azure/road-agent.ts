@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import type { Road, Trace } from './road.ts';
+import { asError } from './road-socket.ts';
 import { secure } from './road-tls.ts';
 
 /** Given to the request beside Node's own options: whoever needs a new connection opens it under its own deadline. */
@@ -51,7 +52,7 @@ export class RoadAgent extends HttpAgent {
     this.#open(host, port, opening).then(
       (socket) => done(null, socket),
       // Node's types want a socket even where there is none.
-      (error: unknown) => (done as (error: unknown) => void)(error),
+      (error: unknown) => (done as (error: Error) => void)(asError(error)),
     );
   }
 

@@ -40,12 +40,17 @@ export function whenReady(
       reject(error);
     };
     const onReady = () => settle(null);
-    const onAbort = () => settle(signal.reason as Error);
+    const onAbort = () => settle(asError(signal.reason));
     const onClose = () => settle(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
     socket.once(event, onReady).once('error', settle).once('close', onClose);
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
+}
+
+/** Whoever calls off need not say why; to who waits, no reason would look like no failure. */
+export function asError(reason: unknown): Error {
+  return (reason as Error | null | undefined) ?? Object.assign(new Error('called off'), { code: 'ABORTED' });
 }
 
 const ignore = () => {};

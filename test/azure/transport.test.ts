@@ -85,6 +85,25 @@ describe('a request that is over', () => {
     expect(ends.map((done) => done?.aborted)).toEqual([true]);
   });
 
+  it.each<[string, () => Promise<void>]>([
+    ['before its connection is begun', () => Promise.resolve()],
+    ['while its connection comes about', () => new Promise((resolve) => setImmediate(resolve))],
+  ])('and is called off without a reason %s fails as itself alone', async (_, moment) => {
+    const port = await serve((_incoming, answer) => reply(answer, 200));
+    const transport = createTransport({ clock: systemClock() });
+    open.push(transport);
+    const caller = new AbortController();
+    const sent = transport.send({
+      ...get(`https://127.0.0.1:${port}/`),
+      signal: caller.signal,
+      freshConnection: true,
+    });
+    void moment().then(() => caller.abort(null));
+    await expect(sent).rejects.toMatchObject({ code: 'ABORTED' });
+    // What comes about too late is nobody's: it must not bring the process down.
+    await systemClock().sleep(20);
+  });
+
   it('is not told that its time is up', async () => {
     const done = new AbortController();
     const [cleared, due] = [systemClock().timeout(20, done.signal), systemClock().timeout(40)];
