@@ -47,7 +47,7 @@ export async function move(run: Run, task: Move): Promise<Moved> {
   // Begun and not finished: whoever wrote that may have died with the request already sent.
   let inDoubt = recall(run.entries, `${verb}.begun`, name) !== null;
   const isWorthMore = countFailures();
-  for (let requests = 0; ; requests++) {
+  for (let requests = 0; ; ) {
     if (inDoubt) {
       const settled = await lookInto(run, task);
       if (settled) return settled;
@@ -55,11 +55,17 @@ export async function move(run: Run, task: Move): Promise<Moved> {
     const asked = await askOnce(run, task, requests);
     if (!(asked instanceof Error)) return asked;
     inDoubt = asked.kind === 'doubt';
+    // Azure has not even looked at it: a way back least of all is given up for that.
+    if (!isThrottled(asked)) requests++;
     if (inDoubt) await run.note({ type: 'doubt.raised', target: name, verb, failure: failureOf(asked) });
-    else if (requests + 1 >= maxRequests || !isWorthMore(asked) || run.ports.clock.now() >= task.deadlineMs)
+    else if (requests >= maxRequests || !isWorthMore(asked) || run.ports.clock.now() >= task.deadlineMs)
       return giveUp(run, task, asked);
-    else await run.pause(asked.retryAfterMs ?? firstRetryMs * 2 ** requests);
+    else await run.pause(asked.retryAfterMs ?? firstRetryMs * 2 ** Math.max(0, requests - 1));
   }
+}
+
+function isThrottled({ kind, code }: SlotwaveError): boolean {
+  return kind === 'transient' && code === 'throttled';
 }
 
 /** Some failures are worth one more request, and no more: not their second time (azure-platform.md §3.4). */

@@ -96,6 +96,31 @@ describe('a promotion whose answer is lost', () => {
     auditLaws(world, plan);
   });
 
+  it('is asked for as often as Azure says later, which is no failure of the target', async () => {
+    const world = playWorld(plan, { swaps: { a: Array<SwapTrouble>(6).fill('throttled') } });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'settled' });
+    expect(askedOf(world)).toBe(7);
+    expect(swappedOf(world)).toBe(1);
+    auditLaws(world, plan);
+  });
+
+  it('is asked for so until its deadline, and no longer', async () => {
+    const world = playWorld(plan, { swaps: { a: Array<SwapTrouble>(999).fill('throttled') } });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
+    const [first, last] = [world.deeds[0]!, world.deeds.findLast(({ what }) => what === 'asked')!];
+    expect(last.atMs - first.atMs).toBeLessThanOrEqual(plan.strategy.progressDeadlineMs + 60_000);
+    expect(allOf(world, 'promote.failed')[0]?.failure.code).toBe('throttled');
+    auditLaws(world, plan);
+  });
+
+  it('is taken back however often Azure says later', async () => {
+    const swaps = { a: [null, ...Array<SwapTrouble>(6).fill('throttled')] };
+    const world = playWorld(plan, { swaps, health: sickLive('a') });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
+    expect(liveOf(world)).toEqual({ a: incumbentId });
+    auditLaws(world, plan);
+  });
+
   it('is not looked into in silence: once for each thing that is waited for', async () => {
     const world: World = playWorld(plan, {
       swaps: { a: ['lost-before'] },
