@@ -24,13 +24,19 @@ export async function readExperience(stateFolder: string, app: string, cloud: st
   const learnt: Experience[] = [];
   for (const id of ids.slice(-mostOpened).reverse()) {
     if (learnt.length >= mostUsed) break;
-    const entries = await readTelling(placeRollout(stateFolder, id).journalPath).catch(() => []);
-    if (isOf(entries, app, cloud)) learnt.push(learnFrom(entries));
+    const lesson = await readLesson(placeRollout(stateFolder, id).journalPath, app, cloud).catch(() => null);
+    if (lesson) learnt.push(lesson);
   }
   const names = new Set(learnt.flatMap((each) => Object.keys(each)));
   return Object.fromEntries(
     [...names].map((name) => [name, Object.assign({}, ...learnt.map((each) => each[name]).reverse())]),
   );
+}
+
+/** Null: of something else. Throws for what only looks like a journal, which another version may have written. */
+async function readLesson(path: string, app: string, cloud: string): Promise<Experience | null> {
+  const entries = await readTelling(path);
+  return isOf(entries, app, cloud) ? learnFrom(entries) : null;
 }
 
 function isOf(entries: readonly Recorded[], app: string, cloud: string): boolean {

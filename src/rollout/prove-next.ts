@@ -48,5 +48,15 @@ export async function proveNext(
     await watchCandidate(run, candidate, 'proof', run.plan.probes.deadlineMs, over).catch(passOver);
   };
   await clock.sleep(untilMs - leadMs - clock.now(), signal).catch(passOver);
-  await allEnded(names.map((name) => limit(() => proveOne(name))));
+  const proved = allEnded(names.map((name) => limit(() => proveOne(name))));
+  // Not every look can be cut off, one that asks ARM least of all, and what a bake turns to is in a hurry. Whoever
+  // is left behind writes nothing any more.
+  await Promise.race([proved, aborted(over)]);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

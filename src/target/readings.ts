@@ -26,6 +26,8 @@ export interface Readings {
 
 /** No longer than whoever reads both slots one after the other takes for it on a slow day. */
 const recentMs = 2_000;
+/** The same, when production was read once more: that may have waited its turn, and the slot beside went on. */
+const confirmedMs = 5_000;
 /** A swap that fails at its warm-up pings takes 10 to 23 minutes (azure-platform.md §3.2). */
 const operationDeadlineMs = 40 * 60_000;
 const operationIntervalMs = 10_000;
@@ -39,9 +41,9 @@ export function createReadings(parts: ReadingsParts): Readings {
     kept.set(target.name, { reading, askedMs });
     return reading;
   };
-  const recall = ({ name }: Target): SlotsReading | null => {
+  const recall = ({ name }: Target, ageMs = recentMs): SlotsReading | null => {
     const known = kept.get(name);
-    return known && clock.now() - known.askedMs <= recentMs ? known.reading : null;
+    return known && clock.now() - known.askedMs <= ageMs ? known.reading : null;
   };
   return {
     whole,
@@ -53,7 +55,7 @@ export function createReadings(parts: ReadingsParts): Readings {
       const now = await client.readLive(target);
       const isQuiet = now.operation === null && now.preparedFor === null;
       const isSame = now.liveId === seen.liveId && now.lastSwapAt === seen.lastSwapAt;
-      return isQuiet && isSame ? seen : whole(target);
+      return isQuiet && isSame && recall(target, confirmedMs) === seen ? seen : whole(target);
     },
     expected: async (target, { liveId, besideId }) => {
       const seen = await client.readStamps(target);

@@ -220,6 +220,14 @@ describe('what earlier journals tell of how long targets take', () => {
       expect(await readExperience(state, app, cloud)).toEqual({});
     }));
 
+  it('is nothing from what only looks like a journal: no rollout is kept from beginning by an old one', () =>
+    inTempFolder(async (state) => {
+      const bare = (type: string) => ['00:11:00', { type, target: 'weu' } as unknown as Happening] as const;
+      await shelve(state, 10, [bare('rollout.begun'), ...swapped('weu', 5), ended]);
+      await shelve(state, 11, [begun(), swapped('weu', 5)[0]!, bare('promote.done'), ended]);
+      expect(await readExperience(state, app, cloud)).toEqual({});
+    }));
+
   it('is nothing where there is no state yet, and nothing old where there is much of it', () =>
     inTempFolder(async (state) => {
       expect(await readExperience(join(state, 'none'), app, cloud)).toEqual({});

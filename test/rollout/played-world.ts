@@ -53,6 +53,8 @@ export interface Troubles {
   readonly deploys?: Readonly<Record<string, readonly ('unavailable' | 'refused' | null)[]>>;
   /** How what runs there answers; null: well. */
   readonly health?: Health;
+  /** Where a look takes so long, and hears of nothing meanwhile; null: it takes no time worth speaking of. */
+  readonly deafMs?: (seen: Pick<Seen, 'target' | 'side' | 'elapsedMs'>) => number | null;
   /** The staging slot's settings before, and what the config writes. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly wanted?: Readonly<Record<string, string>>;
@@ -355,8 +357,9 @@ async function carryOut(
 function playLook({ clock, startMs, slots, troubles }: Parts, note: (question: Question) => void): Look {
   return async (question, signal) => {
     note(question);
-    await clock.sleep(100, signal);
     const { target, side, expected, checks } = question;
+    const deafMs = troubles.deafMs?.({ target: target.name, side, elapsedMs: clock.now() - startMs });
+    await (deafMs ? clock.sleep(deafMs) : clock.sleep(100, signal));
     const { [side]: release, prepared } = slots.get(target.name)!;
     const health = troubles.health?.({
       target: target.name,

@@ -11,6 +11,29 @@ function sickBoth(name: string, world: () => World): Health {
 }
 
 describe('a rollback that does not come through', () => {
+  it('ends only when a swap back of ours that nobody could follow has come to its own end', async () => {
+    let isBlind = false;
+    const world: World = playWorld(planFor(), {
+      health: sickLive('c'),
+      swaps: { c: [null, 'lost-before'] },
+      isUnreadable: (target) => isBlind && target === 'c',
+      after(entry, { clock, slots }) {
+        if (!('target' in entry) || entry.target !== 'c') return;
+        if (entry.type === 'doubt.raised') isBlind = true;
+        if (entry.type !== 'target.stranded') return;
+        isBlind = false;
+        const c = slots.get('c')!;
+        c.operation = 'SwapSiteSlots';
+        void clock.sleep(3_600_000 / 4).then(() => {
+          [c.live, c.beside, c.operation] = [c.beside, c.live, null];
+        });
+      },
+    });
+    await world.rollOut();
+    const { standings } = allOf(world, 'rollout.ended')[0]!;
+    expect(standings.find(({ target }) => target === 'c')).toMatchObject({ live: incumbentId });
+  });
+
   it('does not bring back an incumbent that is sick as well, and halts', async () => {
     const world: World = playWorld(planFor(), { health: sickBoth('c', () => world) });
     expect(await world.rollOut()).toMatchObject({ outcome: 'halted' });

@@ -274,4 +274,22 @@ describe('while a wave bakes', () => {
     expect(late).toEqual([]);
     expect(swappedOf(world, 'b')).toBe(0);
   });
+
+  it('what is looked at beside holds up no way back: nobody waits for a look that cannot be cut off', async () => {
+    const world = playWorld(plan, {
+      health: ({ target, side, release, elapsedMs }) =>
+        release === releaseId && target === 'a' && side === 'live' && elapsedMs > minutes(11)
+          ? 'unhealthy'
+          : null,
+      deafMs: ({ target, side, elapsedMs }) =>
+        target === 'b' && side === 'beside' && elapsedMs > minutes(3) ? minutes(30) : null,
+    });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
+    expect(
+      world.looks.some(({ target, atMs }) => target.name === 'b' && atMs - world.startMs > minutes(3)),
+    ).toBe(true);
+    const decided = allOf(world, 'rollback.decided')[0]!;
+    expect(secondsAt(world, decided) - secondsAt(world, allOf(world, 'target.failed')[0]!)).toBeLessThan(1);
+    expect(world.entries.at(-1)).toMatchObject({ type: 'rollout.ended' });
+  });
 });

@@ -55,6 +55,22 @@ describe('promoting by a swap', () => {
     expect(played.calls).toEqual(['read', 'read', 'swap', 'stamps']);
   });
 
+  it('reads all again where the answer about production was long on its way', async () => {
+    const played = script({
+      reads: [ready, { ...ready, besideId: 'r-third' }],
+      client: {
+        readLive: async () => {
+          played.calls.push('live');
+          await played.clock.sleep(60_000);
+          return { liveId: incumbentId, operation: null, lastSwapAt: null, preparedFor: null };
+        },
+      },
+    });
+    await played.clock.run(played.strategy.inspect(target));
+    expect(await errorOf(played, promote)).toMatchObject({ kind: 'doubt', code: 'slots-changed' });
+    expect(played.calls).toEqual(['read', 'live', 'read']);
+  });
+
   it('takes no look from before a request for one from after it', async () => {
     const failing = () => Promise.reject(new TransientError('not now', { code: 'throttled' }));
     const played = script({ reads: [ready, ready, ready, exchanged], swap: failing });
