@@ -95,7 +95,7 @@ async function followSwap(
   }
 }
 
-/** Looks without an answer that are tolerated in a row: about a minute at the usual pace. */
+/** Looks without an answer that are tolerated in a row: a minute near the end, some minutes where it is far. */
 const missLimit = 12;
 
 type Polled =

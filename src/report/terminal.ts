@@ -80,11 +80,16 @@ export async function* reportTerminal(
 }
 
 function keep(event: Shown | Tick, view: View, colour: boolean): readonly string[] {
-  if (event.type === 'tick' || !isRecorded(event) || !keptTypes.has(event.type)) return [];
+  if (event.type === 'tick' || !isRecorded(event) || !isKept(event)) return [];
   const atMs = Date.parse(event.at);
   const begunMs = event.type === 'rollout.resumed' ? atMs : (view.begunMs ?? atMs);
   const line = `[+${writeElapsed(atMs - begunMs)}] ${sentence(event, view)}`;
   return [tint(neutralise(line), 'bold', colour)];
+}
+
+/** What was tidied is no news; what could not be is a warning. */
+function isKept(event: Recorded): boolean {
+  return keptTypes.has(event.type) || (event.type === 'tidy.done' && event.troubles.length > 0);
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {

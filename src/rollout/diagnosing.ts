@@ -100,21 +100,30 @@ const healedBy: Readonly<Record<Occasion, Happening['type']>> = {
   revert: 'target.reverted',
 };
 
-/** The causes that a rollout ends with: the newest of each target, without those that healed. */
+/**
+ * The causes that a rollout ends with: the newest of each target, without those that healed, and without those of
+ * a look ahead, which decides nothing.
+ */
 export function recallCauses(entries: readonly Recorded[]): readonly Cause[] {
   const causes = new Map<string, Cause>();
   for (const entry of entries) {
-    if (entry.type !== 'look.diagnosed' || isHealed(entries, entry)) continue;
+    if (entry.type !== 'look.diagnosed' || isAhead(entries, entry) || isHealed(entries, entry)) continue;
     const { target, side, code, certainty, door, host, said, next, docs } = entry;
     causes.set(target, { target, side, code, certainty, door, host, said, next, docs });
   }
   return [...causes.values()];
 }
 
-function isHealed(
-  entries: readonly Recorded[],
-  { seq, target, during }: Extract<Recorded, { type: 'look.diagnosed' }>,
-): boolean {
+/** Seen while the wave before baked (prove-next.ts). */
+function isAhead(entries: readonly Recorded[], { seq, target, during }: Diagnosed): boolean {
+  if (during !== 'proof') return false;
+  const before = entries.filter((entry) => entry.seq < seq);
+  return wavesOf(before, target).length === 0;
+}
+
+type Diagnosed = Extract<Recorded, { type: 'look.diagnosed' }>;
+
+function isHealed(entries: readonly Recorded[], { seq, target, during }: Diagnosed): boolean {
   return entries.some((later) => {
     if (later.seq <= seq || later.type !== healedBy[during]) return false;
     if (later.type === 'target.observed')

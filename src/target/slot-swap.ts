@@ -124,18 +124,11 @@ async function exchange(
 ): Promise<Standing> {
   const { target } = candidate;
   const before = await parts.readings.confirmed(target);
-  // Whether ARM shows a swap under way as an operation or only as a prepared slot is not known (§11): it may be
-  // one of ours, so this is a doubt, and not a no. Right after a preview of ours it is what this swap completes.
-  if (before.preparedFor && !(direction === 'forward' && parts.swap?.preview))
-    throw halfDone(target, before.preparedFor);
-  if (isExchanged(before, candidate)) return standingOf(before);
-  if (before.liveId !== candidate.incumbentId || before.besideId !== candidate.releaseId) {
-    throw new DoubtError(`The slots of ${target.name} hold other releases than expected.`, {
-      code: 'slots-changed',
-      where: target.name,
-    });
+  if (isDone(parts, candidate, direction, before)) return standingOf(before);
+  if (direction === 'forward' && before.besideRefers && (await waitForReferences(parts, target, stop))) {
+    const since = await parts.readings.whole(target);
+    if (isDone(parts, candidate, direction, since)) return standingOf(since);
   }
-  if (direction === 'forward' && before.besideRefers) await demandReferences(parts, target, stop);
   // The look may have taken long: an operation was waited out, and the rollout was cancelled meanwhile.
   stop?.throwIfAborted();
   parts.readings.forget(target);
@@ -146,6 +139,37 @@ async function exchange(
   });
   if (!isExchanged(after, candidate)) throw notVisible(target);
   return { ...standingOf(after), ...(await readWhen(parts, target, end)) };
+}
+
+/** False: it is still to be done. Throws where nobody can tell. */
+function isDone(
+  parts: Parts,
+  candidate: Cleared,
+  direction: 'forward' | 'back',
+  found: SlotsReading,
+): boolean {
+  const { name } = candidate.target;
+  // Whether ARM shows a swap under way as an operation or only as a prepared slot is not known (§11): it may be
+  // one of ours, so this is a doubt, and not a no. Right after a preview of ours it is what this swap completes.
+  if (found.preparedFor && !(direction === 'forward' && parts.swap?.preview))
+    throw halfDone(candidate.target, found.preparedFor);
+  if (isExchanged(found, candidate)) return true;
+  if (found.liveId === candidate.incumbentId && found.besideId === candidate.releaseId) return false;
+  throw new DoubtError(`The slots of ${name} hold other releases than expected.`, {
+    code: 'slots-changed',
+    where: name,
+  });
+}
+
+/** True when they kept us so long that what was read before is too old to swap on. */
+async function waitForReferences(
+  parts: Parts,
+  target: Target,
+  stop: AbortSignal | undefined,
+): Promise<boolean> {
+  const sinceMs = parts.clock.now();
+  await demandReferences(parts, target, stop);
+  return parts.clock.now() - sinceMs >= notableMs;
 }
 
 /** Less than this is not worth a request. */

@@ -115,6 +115,20 @@ describe('the terminal', () => {
     expect(chunks.at(-1)).toBe('\u001b[?25h');
   });
 
+  it('keeps the warning that old packages stay, and nothing of those that are gone', async () => {
+    const gone = [{ place: 'store', release: 'r-1', bytes: 10 }] as const;
+    const stay = [{ place: 'disk', code: 'x', message: 'The disk is read-only.' }] as const;
+    const told = async (removed: typeof gone | [], troubles: typeof stay | []) => {
+      const events = timeline([
+        [0, begun(['weu'], [['weu']])],
+        [1, { type: 'tidy.done', removed, troubles }],
+      ]);
+      return (await collect(reportTerminal(stream(events), { size, colour: false }))).join('');
+    };
+    expect(await told([], stay)).toContain('The disk is read-only.');
+    expect(await told(gone, [])).not.toContain('Deleted');
+  });
+
   it('writes nothing when nothing changed', async () => {
     const tick = { type: 'tick', at: '2026-11-20T13:58:12.000Z' } as const;
     const chunks = await collect(

@@ -4,7 +4,7 @@ import { diagnose } from '../../src/probe/diagnose.ts';
 import type { Page } from '../../src/probe/pages.ts';
 import { type Condition, keyNotYetCode } from '../../src/probe/verdict.ts';
 import type { Diagnose } from '../../src/rollout/ports.ts';
-import { incumbentId, makePlan } from '../builders.ts';
+import { incumbentId, makePlan, releaseId } from '../builders.ts';
 import { allOf, auditLaws } from './audit.ts';
 import { type Health, playWorld, type Troubles, type World } from './played-world.ts';
 
@@ -191,5 +191,28 @@ describe('finding out why', () => {
     await world.rollOut();
     expect(allOf(world, 'target.cleared').map(({ target }) => target)).toContain('a');
     expect(causesOf(world)?.map(([target]) => target)).not.toContain('a');
+  });
+
+  it('what a look ahead met at the next wave is told, and is none of the causes of the end', async () => {
+    const minute = 60_000;
+    const waves = [
+      { name: 'one', targets: ['a'], bakeTimeMs: 10 * minute },
+      { name: 'two', targets: ['b'] },
+    ];
+    const world = playWorld(makePlan({ waves }), {
+      health: ({ target, side, release, elapsedMs }) =>
+        target === 'b' && side === 'beside' && elapsedMs > 5 * minute
+          ? 'unreachable'
+          : target === 'a' && side === 'live' && release === releaseId && elapsedMs > 12 * minute
+            ? 'unhealthy'
+            : null,
+      diagnose: slow(2_000),
+    });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
+    expect(allOf(world, 'look.diagnosed').map(({ target, during }) => [target, during])).toEqual([
+      ['b', 'proof'],
+      ['a', 'bake'],
+    ]);
+    expect(causesOf(world)?.map(([target]) => target)).not.toContain('b');
   });
 });

@@ -91,6 +91,19 @@ describe('references to Key Vault', () => {
     expect(played.calls).not.toContain('swap');
   });
 
+  it('that kept a swap waiting are followed by one more look: somebody may have moved the slots meanwhile', async () => {
+    const waited = [[reference('Initialized')], [reference('Resolved')]] as const;
+    const moved = withReferences([refers, { ...refers, besideId: 'r-third' }], ...waited);
+    expect(await errorOf(moved, (strategy) => strategy.promote(cleared))).toMatchObject({
+      kind: 'doubt',
+      code: 'slots-changed',
+    });
+    expect(moved.calls).not.toContain('swap');
+    const still = withReferences([refers, refers, exchanged], ...waited);
+    await still.clock.run(still.strategy.promote(cleared));
+    expect(still.calls).toEqual(['read', 'read', 'swap', 'stamps']);
+  });
+
   it('do not stand in the way of going back', async () => {
     const played = withReferences([refers, exchanged], [reference('SecretNotFound')]);
     await played.clock.run(played.strategy.revert(cleared));
