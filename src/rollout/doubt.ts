@@ -28,7 +28,8 @@ export async function settleDoubt(
   const begun = recall(run.entries, `${verb}.begun`, candidate.target.name)?.before ?? null;
   let lastError = 'nothing was read';
   let sight: Sight = 'blind';
-  let sinceMs = clock.now();
+  const startedMs = clock.now();
+  let sinceMs = startedMs;
   let pendingSinceMs: number | null = null;
   let resets = 0;
   const tell = tellChanges(run, candidate.target.name);
@@ -44,7 +45,10 @@ export async function settleDoubt(
     lastError = standing?.pending ?? lastError;
     pendingSinceMs = standing?.pending ? (pendingSinceMs ?? clock.now()) : null;
     if (standing && sight === 'moved') return { kind: 'happened', standing };
-    if (standing && sight === 'strange' && before === 'strange') return { kind: 'drifted', standing };
+    // Also what somebody else has changed may still be swapped by a late request of ours: nothing ends before that.
+    const isLateOver = clock.now() - startedMs >= settlePeriodMs;
+    if (standing && sight === 'strange' && before === 'strange' && isLateOver)
+      return { kind: 'drifted', standing };
     if (standing && sight === 'unmoved' && clock.now() - sinceMs >= settlePeriodMs) {
       return { kind: 'not-happened', standing };
     }

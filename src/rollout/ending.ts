@@ -6,7 +6,7 @@ import { explainFailures } from './decide.ts';
 import { recallCauses } from './diagnosing.ts';
 import type { EndStanding, Outcome } from './events.ts';
 import { progressOf } from './progress.ts';
-import { recall, recallFailures, recallMoved, recallToRevert, recallTouched } from './recall.ts';
+import { recall, recallFailures, recallToRevert, recallTouched } from './recall.ts';
 import { allEnded, type Run } from './run.ts';
 import { tidyShelves } from './shelf.ts';
 import { tidyUp } from './tidy-up.ts';
@@ -119,29 +119,11 @@ async function readStandings(run: Run): Promise<readonly EndStanding[]> {
   );
 }
 
-/**
- * As we left it; undefined where nothing was staged, or where a request of ours may still be carried out: that is
- * waited for, and two stamps do not tell of it. What is otherwise is read as a whole.
- */
-function expectedOf(run: Run, { name }: Target): Standing | undefined {
-  const staged = recall(run.entries, 'stage.done', name);
-  if (!staged || isAsked(run, 'promote', name) || isAsked(run, 'revert', name)) return undefined;
-  const before = { live: staged.incumbentId, beside: run.release.id };
-  const isLive =
-    recall(run.entries, 'promote.done', name) !== null &&
-    recall(run.entries, 'target.reverted', name) === null;
-  return isLive ? { live: before.beside, beside: before.live } : before;
-}
-
-/** Begun, and nobody wrote down that it was done. Giving up is no end either: it may have followed a doubt. */
-function isAsked(run: Run, verb: 'promote' | 'revert', name: string): boolean {
-  return recall(run.entries, `${verb}.begun`, name) !== null && recallMoved(run.entries, verb, name) === null;
-}
-
 async function readPatiently(run: Run, target: Target): Promise<Standing | null> {
   for (let tries = 1; ; tries++) {
     run.goOn();
-    const standing = await run.ports.strategy.inspect(target, expectedOf(run, target)).catch(() => null);
+    // As a whole: two stamps that are as they should be do not tell of a swap under way, ours or a stranger's.
+    const standing = await run.ports.strategy.inspect(target).catch(() => null);
     if (standing || tries >= triesPerTarget) return standing;
     await run.pause(retryMs);
   }

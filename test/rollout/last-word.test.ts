@@ -48,3 +48,39 @@ describe('nothing is written behind the end of a rollout', () => {
     expect(new Set(Object.values(liveOf(world))).size).toBe(1);
   });
 });
+
+describe('the end tells what is, and not what is about to change', () => {
+  const endOf = (world: World) => {
+    const { outcome, standings } = allOf(world, 'rollout.ended')[0]!;
+    return { outcome, live: Object.fromEntries(standings.map(({ target, live }) => [target, live])) };
+  };
+
+  it('where somebody changed the slots of a swap whose answer is lost, and Azure carries it out late', async () => {
+    const world = playWorld(plan, {
+      swaps: { a: ['late'] },
+      after(entry, { slots }) {
+        if (entry.type === 'doubt.raised') slots.get('a')!.beside = 'somebody-elses';
+      },
+    });
+    await world.rollOut();
+    await world.clock.run(world.clock.sleep(600_000));
+    expect(liveOf(world)).toMatchObject({ a: 'somebody-elses' });
+    expect(endOf(world)).toEqual({ outcome: 'halted', live: liveOf(world) });
+  });
+
+  it('where somebody swaps while a rollout is about to settle', async () => {
+    const world: World = playWorld(plan, {
+      after(entry, { slots, clock }) {
+        if (entry.type !== 'wave.baked' || entry.wave !== 'three') return;
+        const a = slots.get('a')!;
+        a.operation = 'SwapSiteSlots';
+        void clock.sleep(60_000).then(() => {
+          [a.live, a.beside, a.operation] = [a.beside, a.live, null];
+        });
+      },
+    });
+    await world.rollOut();
+    await world.clock.run(world.clock.sleep(600_000));
+    expect(endOf(world)).toEqual({ outcome: 'halted', live: liveOf(world) });
+  });
+});
