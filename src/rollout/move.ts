@@ -60,8 +60,16 @@ export async function move(run: Run, task: Move): Promise<Moved> {
     if (inDoubt) await run.note({ type: 'doubt.raised', target: name, verb, failure: failureOf(asked) });
     else if (requests >= maxRequests || !isWorthMore(asked) || run.ports.clock.now() >= task.deadlineMs)
       return giveUp(run, task, asked);
-    else await run.pause(asked.retryAfterMs ?? firstRetryMs * 2 ** Math.max(0, requests - 1));
+    else await run.pause(pauseAfter(asked, requests));
   }
+}
+
+/** Whoever is throttled may be told to come at once, and is not counted: nobody's proof is worth a journal full. */
+const leastThrottledMs = 5_000;
+
+function pauseAfter(error: SlotwaveError, requests: number): number {
+  const ms = error.retryAfterMs ?? firstRetryMs * 2 ** Math.max(0, requests - 1);
+  return isThrottled(error) ? Math.max(leastThrottledMs, ms) : ms;
 }
 
 function isThrottled({ kind, code }: SlotwaveError): boolean {

@@ -113,6 +113,12 @@ describe('a promotion whose answer is lost', () => {
     auditLaws(world, plan);
   });
 
+  it('fills no journal where Azure says later, and lets it come at once', async () => {
+    const world = playWorld(plan, { swaps: { a: Array<SwapTrouble>(9_999).fill('throttled-at-once') } });
+    expect(await world.rollOut()).toMatchObject({ outcome: 'rolled-back' });
+    expect(askedOf(world)).toBeLessThanOrEqual(plan.strategy.progressDeadlineMs / 5_000 + 1);
+  });
+
   it('is taken back however often Azure says later', async () => {
     const swaps = { a: [null, ...Array<SwapTrouble>(6).fill('throttled')] };
     const world = playWorld(plan, { swaps, health: sickLive('a') });

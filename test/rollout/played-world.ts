@@ -28,6 +28,7 @@ export type SwapTrouble =
   | 'late'
   | 'conflict'
   | 'throttled'
+  | 'throttled-at-once'
   | 'refused'
   | 'hollow'
   | 'left-prepared'
@@ -340,6 +341,8 @@ async function carryOut(
       throw new TransientError('409: another operation is in progress', { code: 'operation-in-progress' });
     case 'throttled':
       throw new TransientError('429', { code: 'throttled', retryAfterMs: 45_000 });
+    case 'throttled-at-once':
+      throw new TransientError('429', { code: 'throttled', retryAfterMs: 0 });
     case 'refused':
       throw new RefusalError('409: the scope is locked', { code: 'scope-locked' });
     case 'hollow':
