@@ -31,7 +31,9 @@ export async function commandRehearse(options: RehearseOptions): Promise<number>
   const stop = { signal, again: 'slotwave rehearse' };
   try {
     return await inScratchFolder(async (scratch) => {
-      const world = options.world ?? (await untilStopped(stop, () => makeWorld(config, scratch, signal, openOutside(options))));
+      const world =
+        options.world ??
+        (await untilStopped(stop, () => makeWorld(config, scratch, signal, openOutside(options))));
       const wanted = {
         world: resolve(world),
         ...(options.faults === undefined ? {} : { faults: resolve(options.faults) }),

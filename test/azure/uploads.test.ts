@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,11 +101,12 @@ describe('uploads that run together, over real connections', () => {
     const over = new AbortController();
     const arrived: string[] = [];
     let tries = 0;
-    const server = createServer(async (incoming, answer) => {
+    const receive = async (incoming: IncomingMessage, answer: ServerResponse) => {
       const name = incoming.url ?? '';
       if (name === '/broken' && ++tries === 1) {
         await once(incoming, 'data');
-        return incoming.destroy();
+        incoming.destroy();
+        return;
       }
       // It takes what the kernel holds for it, and nothing more, until the others have all.
       if (name === '/slow') await once(over.signal, 'abort');
@@ -113,6 +114,10 @@ describe('uploads that run together, over real connections', () => {
       for await (const chunk of incoming) hash.update(chunk as Buffer);
       arrived.push(`${name} ${hash.digest('hex') === digest}`);
       answer.end();
+    };
+    // One that breaks off breaks the answer as well, and the upload learns of it.
+    const server = createServer((incoming, answer) => {
+      receive(incoming, answer).catch(() => answer.destroy());
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
