@@ -18,7 +18,7 @@ export type PackJob = WholeJob | PieceJob;
 /** Some files, in few values: a hundred objects cost more on their way to a thread than their files do there. */
 export interface WholeJob {
   readonly kind: 'whole';
-  /** As in the zip, one a line: no name has a line's end in it. A folder is a file without content, which nobody reads. */
+  /** As in the zip, all in one text. A folder is a file without content, which nobody reads. */
   readonly paths: string;
   readonly diskPaths: string;
   /** Four for each file: size, time of the last change in ms, inode, 1 for an executable. */
@@ -57,14 +57,17 @@ export function memoryOf(packed: PackedJob): ArrayBuffer[] {
   return packed.kind === 'whole' ? [packed.bytes.buffer, packed.records.buffer] : [packed.bytes.buffer];
 }
 
+/** The one character that no path can have: a folder that somebody packs may have a line's end in its name. */
+const between = '\0';
+
 export function describeWhole(entries: readonly FoundEntry[]): WholeJob {
   const numbers = new Float64Array(4 * entries.length);
   for (const [index, { bytes, modifiedMs, inode, executable }] of entries.entries())
     numbers.set([bytes, modifiedMs, inode, executable ? 1 : 0], 4 * index);
   return {
     kind: 'whole',
-    paths: entries.map(({ path }) => path).join('\n'),
-    diskPaths: entries.map(({ diskPath }) => diskPath).join('\n'),
+    paths: entries.map(({ path }) => path).join(between),
+    diskPaths: entries.map(({ diskPath }) => diskPath).join(between),
     numbers,
   };
 }
@@ -87,8 +90,8 @@ export function packJob(job: PackJob, spare: Spare = []): PackedJob {
 function packWhole({ paths, diskPaths, numbers }: WholeJob, spare: Spare): PackedWhole {
   const bytes = new Growing(spare[0] ?? new ArrayBuffer(usualBytes));
   const records = new Growing(spare[1] ?? new ArrayBuffer(usualRecordBytes));
-  const onDisk = diskPaths.split('\n');
-  for (const [index, path] of paths.split('\n').entries()) {
+  const onDisk = diskPaths.split(between);
+  for (const [index, path] of paths.split(between).entries()) {
     const [size = 0, modifiedMs = 0, inode = 0, executable = 0] = numbers.subarray(4 * index, 4 * index + 4);
     const kind = path.endsWith('/') ? 'folder' : 'file';
     const content =

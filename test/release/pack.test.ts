@@ -173,6 +173,17 @@ describe('packing a folder', () => {
     expect(readFileSync(out, 'utf8')).toBe('earlier');
   });
 
+  it('packs a folder whose own path has whatever a path can have', async () => {
+    const tree = { 'host.json': hostJson, 'a/b.js': 'export default 1;\n', empty: null };
+    const strange = plantTree(join(tempFolder(), 'line\nend', 'tab\t "quote" \\ ü'), tree);
+    const plain = plantTree(join(tempFolder(), 'plain'), tree);
+    const out = join(tempFolder(), 'out.zip');
+    for (const workers of [0, 2])
+      expect((await packFolder(strange, out, { workers })).digest).toBe(
+        (await packFolder(plain, out)).digest,
+      );
+  });
+
   it('makes the folder that the zip goes to', async () => {
     const folder = plantTree(tempFolder(), { 'host.json': hostJson });
     const out = join(tempFolder(), 'not/yet/there/out.zip');
