@@ -48,8 +48,11 @@ export function readLabel(owner: PackageOwner, { name, metadata }: ListedBlob): 
   return isOurs && releasePattern.test(release) ? release : null;
 }
 
-/** Six letters for a function app: so many of them fit in metadata, and two of one fleet hardly ever share theirs. */
-function markOf({ subscriptionId, resourceGroup, site }: Target): string {
-  const id = `${subscriptionId}/${resourceGroup}/${site}`.toLowerCase();
+/**
+ * Six letters for a slot: so many of them fit in metadata, and two of one fleet hardly ever share theirs. Another slot
+ * of the same site is another fleet's.
+ */
+function markOf({ subscriptionId, resourceGroup, site, slot }: Target): string {
+  const id = `${subscriptionId}/${resourceGroup}/${site}/${slot}`.toLowerCase();
   return createHash('sha256').update(id).digest('base64url').slice(0, 6);
 }

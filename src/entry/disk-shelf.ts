@@ -71,8 +71,8 @@ async function readShelved(place: RolloutPlace, plan: Plan): Promise<Found | nul
 
 /** All that it was for is what was read now: of any other target nobody knows what it runs. */
 function isSameFleet(earlier: Plan, plan: Plan): boolean {
-  const idOf = ({ subscriptionId, resourceGroup, site }: Target) =>
-    `${subscriptionId}/${resourceGroup}/${site}`.toLowerCase();
+  const idOf = ({ subscriptionId, resourceGroup, site, slot }: Target) =>
+    `${subscriptionId}/${resourceGroup}/${site}/${slot}`.toLowerCase();
   const own = new Set(plan.targets.map(({ facts }) => idOf(facts.target)));
   return (
     earlier.app === plan.app &&

@@ -3,7 +3,7 @@
  * away. Nothing that goes wrong here changes an outcome, and what may still be needed stays, whatever its age.
  */
 import pLimit from 'p-limit';
-import { asSlotwaveError, type SlotwaveError } from '../errors.ts';
+import { asSlotwaveError, type SlotwaveError, TransientError } from '../errors.ts';
 import type { EndStanding, ShelfTrouble, ShelvedPackage } from './events.ts';
 import { allEnded, type Run } from './run.ts';
 
@@ -80,7 +80,7 @@ async function findSpares(
 ): Promise<readonly Spare[]> {
   const listings = await allEnded(
     shelves.map(async (shelf) => {
-      const listed = await shelf.list().catch(asSlotwaveError);
+      const listed = await listInTime(run, shelf).catch(asSlotwaveError);
       if (!(listed instanceof Error)) return { shelf, ...listed };
       troubles.push(troubleOf(shelf, listed));
       return { shelf, shelved: [], unfinished: [] };
@@ -96,6 +96,17 @@ async function findSpares(
       chooseSpare(shelved, shelf.keep, needed).map((each) => ({ shelf, shelved: each })),
     )
     .slice(0, maxRemovals);
+}
+
+/** A store that does not answer holds no end up: what is there is looked through after the next rollout. */
+async function listInTime({ ports: { clock, stop } }: Run, shelf: Shelf): Promise<Listing> {
+  const over = new AbortController();
+  const tooLong = clock.sleep(tidyMs, AbortSignal.any([over.signal, stop])).then(() => {
+    throw new TransientError(`What is kept could not be listed within ${tidyMs / 1000} s.`, {
+      code: 'shelf-too-slow',
+    });
+  });
+  return Promise.race([shelf.list(), tooLong]).finally(() => over.abort());
 }
 
 async function removeAll(

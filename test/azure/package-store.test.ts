@@ -370,6 +370,9 @@ describe('what lies on the shelf', () => {
     // Of a region that we do not look at, nobody here knows what it runs.
     await keepAs(ownerOf('orders', 'orders-weu', 'orders-sea'), 4);
     await keepAs(undefined, 5);
+    // Another slot of the same apps is another fleet's, which may be fetching it right now.
+    const canary = own.targets.map((target) => ({ ...target, slot: 'canary' }));
+    await keepAs({ ...own, targets: canary }, 6);
     const [listed] = await listBySdk(container, 'orders/');
     const label = listed?.metadata ?? {};
     await putBySdk(container, 'orders/notes.txt', label);

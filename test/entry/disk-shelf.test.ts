@@ -9,6 +9,15 @@ import { inTempFolder } from './temp-folder.ts';
 const plan = makePlan({ waves: [{ name: 'all', targets: ['a', 'b'] }] });
 const other = makePlan({ waves: [{ name: 'all', targets: ['a', 'c'] }] });
 
+/** The same sites, by way of another slot. */
+const elsewhere: Plan = {
+  ...plan,
+  targets: plan.targets.map((each) => ({
+    ...each,
+    facts: { ...each.facts, target: { ...each.facts.target, slot: 'canary' } },
+  })),
+};
+
 interface Left {
   readonly of?: Plan;
   readonly ended?: boolean;
@@ -51,6 +60,7 @@ const ids = {
   damaged: '20260101-000004-eeee',
   empty: '20260101-000005-ffff',
   cloud: '20260101-000006-gggg',
+  slot: '20260101-000007-hhhh',
 };
 
 describe('the packages in the state folder', () => {
@@ -62,6 +72,7 @@ describe('the packages in the state folder', () => {
       await leave(folder, ids.wider, { of: other });
       await leave(folder, ids.damaged, { journal: 'no journal\n' });
       await leave(folder, ids.empty, { journal: '' });
+      await leave(folder, ids.slot, { of: elsewhere });
       await leave(folder, ids.cloud, { of: { ...plan, cloud: 'https://elsewhere' } });
       const { shelved, unfinished } = await createDiskShelf({ stateFolder: folder, plan, keep: 5 }).list();
       expect(shelved.map(({ key }) => key)).toEqual([ids.sound, ids.unfinished]);

@@ -143,6 +143,24 @@ describe('links that cannot be shipped', () => {
     ]);
   });
 
+  it('may lead to a name that could not be shipped itself', async () => {
+    const folder = plantTree(tempFolder(), {
+      'host.json': hostJson,
+      '.funcignore': 'line*end.js\n',
+      'line\nend.js': 'export default 1;\n',
+      'good.js': { link: 'line\nend.js' },
+      'other.js': 'export default 2;\n',
+    });
+    for (const workers of [0, 2]) {
+      const { entries } = await packFolder(folder, join(tempFolder(), 'out.zip'), { workers });
+      expect(entries.map(({ path, bytes }) => [path, bytes])).toEqual([
+        ['good.js', 18],
+        ['host.json', hostJson.length],
+        ['other.js', 18],
+      ]);
+    }
+  });
+
   it('do not matter where .funcignore leaves them out', async () => {
     const pkg = await pack({
       '.funcignore': 'gone\nround/\nout\n',

@@ -15,6 +15,7 @@ interface ShelfStory {
   readonly shelved?: readonly Shelved[];
   readonly unfinished?: readonly string[];
   readonly list?: () => never;
+  readonly isSilent?: boolean;
   readonly remove?: (release: string) => boolean;
 }
 
@@ -31,7 +32,10 @@ function openShelf({ place = 'store', shelved = usual, unfinished = [], ...story
   const shelf: Shelf = {
     place,
     keep: 5,
-    list: async () => story.list?.() ?? { shelved, unfinished },
+    list: async () => {
+      if (story.isSilent) await new Promise(() => {});
+      return story.list?.() ?? { shelved, unfinished };
+    },
     remove: async ({ release }) => {
       asked.push(release);
       return story.remove?.(release) ?? true;
@@ -113,6 +117,16 @@ describe('the packages of earlier rollouts', () => {
     const other = await settle([disk, openShelf({ list: refuse })]);
     expect(other.done).toMatchObject([{ troubles: [{ place: 'store' }] }]);
     expect(disk.asked).toHaveLength(5);
+  });
+
+  it('hold up no end where a store does not answer', async () => {
+    const disk = openShelf({ place: 'disk' });
+    const { world, outcome, done } = await settle([disk, openShelf({ isSilent: true })]);
+    expect(outcome).toBe('settled');
+    expect(done[0]).toMatchObject({ troubles: [{ place: 'store', code: 'shelf-too-slow' }] });
+    const [baked, end] = [allOf(world, 'wave.baked').at(-1)!, allOf(world, 'rollout.ended')[0]!];
+    expect(Date.parse(end.at) - Date.parse(baked.at)).toBeLessThan(90_000);
+    expect(world.entries.at(-1)).toBe(end);
   });
 
   it('that somebody needs again are left, and not told as deleted', async () => {
