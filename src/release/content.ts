@@ -10,8 +10,8 @@ import type { FoundEntry } from './walk.ts';
 export type FileFacts = Pick<FoundEntry, 'path' | 'diskPath' | 'bytes' | 'modifiedMs' | 'inode'>;
 
 /**
- * `byteCount` bytes of a file from `at`, fewer where it ends; in `into`, where that is given. Synchronous: for the small files that an app consists
- * of, four trips through the thread pool take many times as long as the reading itself.
+ * `byteCount` bytes of a file from `at`, fewer where it ends; in `into`, where that is given. Synchronous: for the
+ * small files that an app consists of, four trips through the thread pool take many times as long as the reading.
  */
 export function readPiece(entry: FileFacts, at: number, byteCount: number, into?: Buffer): Buffer {
   let fd: number | null = null;

@@ -24,8 +24,9 @@ export function deflateWhole(path: string, bytes: Uint8Array): Deflated {
 }
 
 /**
- * Deflates one piece (1 to `pieceBytes`) of a file, from where it is or from the beginning of `openRoom`. The results of all pieces in a row are one stream, which the last
- * one ends; each is made without the others, so that many can be made at once. A result lasts until the next call.
+ * Deflates one piece (1 to `pieceBytes`) of a file, from where it is or from the beginning of `openRoom`. The results
+ * of all pieces in a row are one stream, which the last one ends; each is made without the others, so that many can
+ * be made at once. A result lasts until the next call.
  */
 export function deflatePiece(bytes: Uint8Array, isLast: boolean): Uint8Array {
   loaded ??= load();

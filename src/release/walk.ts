@@ -32,6 +32,7 @@ export interface Walked {
   /**
    * In byte order of their paths. Folders are looked into while entries are taken, so that packing begins before all
    * is found, and nobody holds more than is under way. A folder takes microseconds for each name in it.
+   * Nothing to loop over: leaving a loop would close it, and who stops packing at a problem still wants the others.
    */
   readonly entries: Iterator<FoundEntry, undefined>;
   /** A file or empty folder of the root itself: known at once. */
@@ -130,7 +131,7 @@ function listFolder(walk: Walk, folder: Folder): readonly Dirent[] | null {
   }
 }
 
-/** Sorts one name of a folder into entries, left out, or problems; returns the entry, or the folder that is to be looked into. */
+/** One name of a folder: an entry, or a folder to be looked into; null for what is left out or a problem. */
 function visit(walk: Walk, folder: Folder, dirent: Dirent): Found | null {
   const path = folder.path + dirent.name;
   const diskPath = folder.diskPath.endsWith(sep)

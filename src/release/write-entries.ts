@@ -22,7 +22,7 @@ export interface WriteWatcher {
   onEntry(packed: PackedEntry): void;
 }
 
-/** Writes one entry after the other in the given order, in which they are taken when there is somebody to pack them. */
+/** Writes one entry after the other in the given order; each is taken only when somebody is free to pack it. */
 export async function writeEntries(
   writer: ZipWriter,
   entries: Iterator<FoundEntry, undefined>,

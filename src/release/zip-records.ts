@@ -19,7 +19,7 @@ export interface EntryHeader {
 }
 
 /** The header of an entry whose content is known. */
-export interface CompleteHeader extends EntryHeader {
+interface CompleteHeader extends EntryHeader {
   readonly sums: EntrySums;
 }
 
