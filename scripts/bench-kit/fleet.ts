@@ -14,7 +14,7 @@ import { createPlayedRuntime } from '../../test/storm/played-runtime.ts';
 import { type Baggage, newRollout, packBaggage } from '../../test/storm/stage.ts';
 import { createWire } from '../../test/storm/wire.ts';
 
-const subscription = '51075a1e-0000-4000-8000-000000000001';
+export const subscription = '51075a1e-0000-4000-8000-000000000001';
 const regions = ['westeurope', 'northeurope', 'eastus', 'westus', 'southeastasia', 'eastasia'] as const;
 /** How long a small app starts; the emulator's own times are Azure's. */
 const hostStartMs = 8_000;
@@ -145,15 +145,20 @@ export function kindOf({ method, url }: Pick<HttpRequest, 'method' | 'url'>): Re
   return method === 'GET' || /\/(list(keys)?|slotsdiffs)$/i.test(pathname) ? 'ARM reads' : 'ARM writes';
 }
 
-function writeConfig(targets: number, packagePath: string): string {
+/** The targets of a fleet of so many sites, as a config lists them. */
+export function writeTargets(targets: number): string {
   const names = Array.from({ length: targets }, (_, index) => `orders-${String(index).padStart(4, '0')}`);
   const id = (site: string) =>
     `/subscriptions/${subscription}/resourceGroups/slotwave/providers/Microsoft.Web/sites/${site}`;
+  return names.map((name) => `    - { name: ${name}, resourceId: ${id(name)} }`).join('\n');
+}
+
+function writeConfig(targets: number, packagePath: string): string {
   return `app: orders
 package: ${packagePath}
 fleet:
   targets:
-${names.map((name) => `    - { name: ${name}, resourceId: ${id(name)} }`).join('\n')}
+${writeTargets(targets)}
 strategy:
   waves:
     - { name: canary, count: 1, bakeTime: 10m }

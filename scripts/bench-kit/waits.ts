@@ -8,7 +8,7 @@ import { createRandom } from '../../src/emulator/random.ts';
 import { loadEngine } from '../../test/storm/engine.ts';
 import { createPlayedRuntime } from '../../test/storm/played-runtime.ts';
 import type { Baggage } from '../../test/storm/stage.ts';
-import type { BenchFleet, World } from './fleet.ts';
+import { type BenchFleet, subscription, type World, writeTargets } from './fleet.ts';
 
 export interface Shape {
   readonly targets: number;
@@ -39,7 +39,6 @@ const noise = 0.1;
 /** How long the host that goes answers on: a part of `startMs`. */
 const restartMs = 3_000;
 
-const subscription = '51075a1e-0000-4000-8000-000000000001';
 const regions = ['westeurope', 'northeurope', 'eastus', 'westus', 'southeastasia', 'eastasia'] as const;
 
 /** What targets are like: the same for every rollout of one seed. */
@@ -107,9 +106,6 @@ function latenciesOf({ deployMs, startMs, swapMs }: Waits) {
 }
 
 function writeConfig({ targets, waves, concurrency, bakeMs }: Shape, packagePath: string): string {
-  const names = Array.from({ length: targets }, (_, index) => `orders-${String(index).padStart(4, '0')}`);
-  const id = (site: string) =>
-    `/subscriptions/${subscription}/resourceGroups/slotwave/providers/Microsoft.Web/sites/${site}`;
   const last = waves.length - 1;
   const wave = (count: number, at: number) =>
     `    - { name: w${at}, ${at === last ? '' : `count: ${count}, `}bakeTime: ${bakeMs / 1000}s }`;
@@ -117,7 +113,7 @@ function writeConfig({ targets, waves, concurrency, bakeMs }: Shape, packagePath
 package: ${packagePath}
 fleet:
   targets:
-${names.map((name) => `    - { name: ${name}, resourceId: ${id(name)} }`).join('\n')}
+${writeTargets(targets)}
 strategy:
   maxConcurrency: ${concurrency}
   regionPairs: ignore
