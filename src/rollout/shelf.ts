@@ -104,6 +104,7 @@ async function listInTime({ ports: { clock, stop } }: Run, shelf: Shelf): Promis
   const tooLong = clock.sleep(tidyMs, AbortSignal.any([over.signal, stop])).then(() => {
     throw new TransientError(`What is kept could not be listed within ${tidyMs / 1000} s.`, {
       code: 'shelf-too-slow',
+      next: 'Nothing of it was deleted, and nothing is missing: the next rollout that settles tries again.',
     });
   });
   return Promise.race([shelf.list(), tooLong]).finally(() => over.abort());

@@ -123,7 +123,9 @@ describe('the packages of earlier rollouts', () => {
     const disk = openShelf({ place: 'disk' });
     const { world, outcome, done } = await settle([disk, openShelf({ isSilent: true })]);
     expect(outcome).toBe('settled');
-    expect(done[0]).toMatchObject({ troubles: [{ place: 'store', code: 'shelf-too-slow' }] });
+    expect(done[0]).toMatchObject({
+      troubles: [{ place: 'store', code: 'shelf-too-slow', next: expect.stringContaining('tries again') }],
+    });
     const [baked, end] = [allOf(world, 'wave.baked').at(-1)!, allOf(world, 'rollout.ended')[0]!];
     expect(Date.parse(end.at) - Date.parse(baked.at)).toBeLessThan(90_000);
     expect(world.entries.at(-1)).toBe(end);
